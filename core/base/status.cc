@@ -1,0 +1,36 @@
+#include "core/base/status.h"
+
+#include <cstdio>
+
+namespace kt::core {
+
+std::string Error::text() const {
+  char id[16];
+  std::snprintf(id, sizeof id, "KT-E%04d", code);
+  std::string out;
+  if (place.file.empty()) {
+    out = "kt: ";
+  } else {
+    out = place.file + ":";
+    if (place.line > 0) out += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
+    out += " ";
+  }
+  out += std::string("error[") + id + "]: " + message;
+  if (!hint.empty()) out += "\n  hint: " + hint;
+  return out;
+}
+
+int exit_code(int error_code) {
+  const int family = error_code / 100;
+  if (family >= 3 && family <= 9) return family;
+  static constexpr Exit kLow[] = {Exit::kRuntime, Exit::kUsage, Exit::kRules};
+  return family >= 0 && family < 3 ? static_cast<int>(kLow[family]) : static_cast<int>(Exit::kRuntime);
+}
+
+Status Status::with_context(std::string_view context) && {
+  if (!error_) return {};
+  error_->message = std::string(context) + ": " + error_->message;
+  return std::move(*this);
+}
+
+}  // namespace kt::core
