@@ -29,6 +29,7 @@ struct WeightSpec {
   std::string parameter;  // relative to the node: "weight"; for a module "gate_proj.weight"
   std::string canonical;  // dotted name in the model: "model.layers.3.mlp.gate_proj.weight"
   std::vector<int64_t> shape;
+  int32_t dtype = KT_F32;  // format of its values in the files; set when the graph is joined with them
 };
 
 // Paged key/value rows that a sequence keeps between runs. value_dim 0: values are the first dims of the keys.

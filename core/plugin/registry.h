@@ -1,0 +1,82 @@
+// All that plugins and model libraries brought: operators, devices, classes and model families.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/graph/classes.h"
+#include "core/plugin/library.h"
+#include "core/plugin/manifest.h"
+#include "core/rules/machine.h"
+#include "core/rules/operator_table.h"
+
+namespace kt::core {
+
+// One library file that was looked at, and what became of it.
+struct PluginRecord {
+  std::string path;
+  Manifest manifest;
+  bool loaded = false;
+  std::string reason;  // why it was not loaded, with its error code; empty if it was
+  uint32_t operators = 0, models = 0;
+  std::vector<std::string> devices;
+};
+
+struct OperatorEntry {
+  OperatorInfo info;
+  const KtOperatorDef* def = nullptr;
+  std::shared_ptr<Library> library;  // keeps the code loaded
+};
+
+struct DeviceEntry {
+  const KtDeviceDef* def = nullptr;
+  std::shared_ptr<Library> library;
+};
+
+struct ModelEntry {
+  const KtModelDef* def = nullptr;
+  std::shared_ptr<Library> library;
+};
+
+class Registry final : public OperatorTable {
+ public:
+  Registry();
+
+  // Loads every usable library of the folders. A library that cannot be used is recorded with the reason and skipped.
+  void load_folders(const std::vector<std::string>& folders);
+  // Unloads a plugin by name; KT-E0608 while operators of it are in use.
+  Status unload(std::string_view plugin);
+
+  const std::vector<PluginRecord>& plugins() const { return plugins_; }
+  const ClassTable& classes() const { return classes_; }
+  const Machine& machine() const { return machine_; }
+  const OperatorEntry* entry(std::string_view name) const;
+  const DeviceEntry* device(std::string_view kind) const;
+  const std::vector<ModelEntry>& models() const { return models_; }
+
+  // OperatorTable
+  const OperatorInfo* find(std::string_view name) const override;
+  std::vector<const OperatorInfo*> all() const override;
+  SupportAnswer supports(const OperatorInfo& op, const Node& node, const OptionValues& options) const override;
+
+ private:
+  void load_file(size_t index);
+  Status admit(const std::shared_ptr<Library>& library, PluginRecord& record);
+  Status admit_operators(const std::shared_ptr<Library>& library, const std::string& plugin);
+  void choose_variants(std::vector<size_t>& candidates);
+
+  std::set<std::string> features_;
+  std::vector<PluginRecord> plugins_;
+  std::map<std::string, OperatorEntry, std::less<>> operators_;
+  std::map<std::string, DeviceEntry, std::less<>> devices_;
+  std::vector<ModelEntry> models_;
+  ClassTable classes_;
+  Machine machine_;
+};
+
+}  // namespace kt::core
