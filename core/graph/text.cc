@@ -24,7 +24,7 @@ void print_node(const Graph& graph, const Node& node, int depth, std::string& ou
   for (const auto& spec : node.own_weights) line["weights"][spec.parameter] = spec.shape;
   if (node.state >= 0) line["state"] = node.state;
   std::string shapes;
-  for (const KtValue value : node.outputs) shapes += " " + shape_text(graph.value(value).shape);
+  for (const KtValue value : node.outputs) shapes += " " + symbolic_shape_text(graph.value(value).shape);
   const std::string& prefix = node.parent->name;
   const std::string relative = prefix.empty() ? node.name : node.name.substr(prefix.size() + 1);
   out += std::string(static_cast<size_t>(depth) * 2, ' ') + (node.is_module ? "module " : "node ") + relative + " " + line.dump() + " #" + shapes + "\n";
@@ -130,7 +130,7 @@ class Reader {
 
 }  // namespace
 
-std::string shape_text(const std::vector<int64_t>& shape) {
+std::string symbolic_shape_text(const std::vector<int64_t>& shape) {
   std::string out = "[";
   for (size_t i = 0; i < shape.size(); ++i) {
     if (i > 0) out += ", ";
@@ -142,13 +142,13 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 std::string print_graph(const Graph& graph) {
   std::string out = "graph kt " + Json{{"architecture", graph.architecture}}.dump() + " #\n";
   for (const auto& [name, value] : graph.inputs)
-    out += "input " + name + " " + Json{{"value", value}}.dump() + " # " + shape_text(graph.value(value).shape) + "\n";
+    out += "input " + name + " " + Json{{"value", value}}.dump() + " # " + symbolic_shape_text(graph.value(value).shape) + "\n";
   for (const StateSpec& state : graph.states)
     out += "state " + state.name + " " +
            Json{{"heads", state.heads}, {"key_dim", state.key_dim}, {"value_dim", state.value_dim}, {"window", state.window}}.dump() + " #\n";
   for (const auto& node : graph.root->body) print_node(graph, *node, 0, out);
   for (const auto& [name, value] : graph.outputs)
-    out += "output " + name + " " + Json{{"value", value}}.dump() + " # " + shape_text(graph.value(value).shape) + "\n";
+    out += "output " + name + " " + Json{{"value", value}}.dump() + " # " + symbolic_shape_text(graph.value(value).shape) + "\n";
   return out;
 }
 

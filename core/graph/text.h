@@ -18,6 +18,6 @@ std::string print_graph(const Graph& graph);
 Result<std::unique_ptr<Graph>> parse_graph(std::string_view text, const ClassTable& classes, const std::string& file);
 
 // "[T, 64]": dims with T for tokens and O for outputs.
-std::string shape_text(const std::vector<int64_t>& shape);
+std::string symbolic_shape_text(const std::vector<int64_t>& shape);
 
 }  // namespace kt::core

@@ -1,0 +1,152 @@
+#include "core/exec/kv_pool.h"
+
+#include <algorithm>
+
+namespace kt::core {
+namespace {
+
+uint64_t element_bytes(int32_t dtype) { return dtype == KT_F32 ? 4 : 2; }
+
+KtTensor page_tensor(void* data, int32_t dtype, int64_t pages, int64_t page_size, int64_t heads, int64_t dim) {
+  KtTensor t{};
+  t.struct_size = sizeof t;
+  t.dtype = dtype;
+  t.rank = 4;
+  t.device = {"cpu", 0, 0};
+  t.data = data;
+  const int64_t shape[] = {pages, page_size, heads, dim};
+  int64_t stride = 1;
+  for (int d = 3; d >= 0; --d) {
+    t.shape[d] = shape[d];
+    t.stride[d] = stride;
+    stride *= shape[d];
+  }
+  return t;
+}
+
+bool same_group(const StateSpec& a, const StateSpec& b) {
+  return a.heads == b.heads && a.key_dim == b.key_dim && a.value_dim == b.value_dim && a.window == b.window;
+}
+
+}  // namespace
+
+Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOptions& options) {
+  if (options.page_size <= 0 || options.tokens <= 0 || options.max_sequences <= 0) return fail(103, "the KV cache needs a positive size");
+  if (options.dtype != KT_F32 && options.dtype != KT_F16 && options.dtype != KT_BF16)
+    return fail(103, "the KV cache type must be f32, f16 or bf16");
+  KvPool pool;
+  pool.options_ = options;
+  for (const StateSpec& state : states) {
+    size_t group = 0;
+    while (group < pool.groups_.size() && !same_group(pool.groups_[group].shape, state)) ++group;
+    if (group == pool.groups_.size()) pool.groups_.push_back({state, 0, {}});
+    pool.group_of_.push_back(group);
+  }
+  for (Group& group : pool.groups_) {
+    group.pages = static_cast<int32_t>((options.tokens + options.page_size - 1) / options.page_size);
+    for (int32_t page = group.pages; page-- > 0;) group.free.push_back(page);
+  }
+  KT_TRY(pool.allocate_states(states));
+  pool.sequences_.resize(static_cast<size_t>(options.max_sequences));
+  return pool;
+}
+
+Status KvPool::allocate_states(const std::vector<StateSpec>& states) {
+  for (size_t i = 0; i < states.size(); ++i) {
+    const StateSpec& s = states[i];
+    const int64_t pages = groups_[group_of_[i]].pages;
+    const uint64_t rows = static_cast<uint64_t>(pages * options_.page_size * s.heads) * element_bytes(options_.dtype);
+    Buffer keys = KT_TRY(Buffer::allocate(rows * static_cast<uint64_t>(s.key_dim), true));
+    Buffer values = KT_TRY(Buffer::allocate(rows * static_cast<uint64_t>(s.value_dim), true));
+    keys_.push_back(page_tensor(keys.data(), options_.dtype, pages, options_.page_size, s.heads, s.key_dim));
+    values_.push_back(page_tensor(values.data(), options_.dtype, pages, options_.page_size, s.heads, s.value_dim));
+    memory_.push_back(std::move(keys));
+    memory_.push_back(std::move(values));
+  }
+  return {};
+}
+
+Result<int32_t> KvPool::open() {
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    if (sequences_[i].used) continue;
+    sequences_[i].used = true;
+    sequences_[i].length = 0;
+    sequences_[i].pages.assign(groups_.size(), {});
+    sequences_[i].first_live.assign(groups_.size(), 0);
+    return static_cast<int32_t>(i);
+  }
+  return fail(503, "all " + std::to_string(sequences_.size()) + " sequences of the KV cache are in use");
+}
+
+void KvPool::release_from(Group& group, std::vector<int32_t>& pages, size_t first) {
+  for (size_t i = pages.size(); i-- > first;)
+    if (pages[i] >= 0) group.free.push_back(pages[i]);
+  pages.resize(std::min(pages.size(), first));
+}
+
+void KvPool::close(int32_t sequence) {
+  Sequence& s = sequences_[static_cast<size_t>(sequence)];
+  for (size_t g = 0; g < groups_.size(); ++g) release_from(groups_[g], s.pages[g], 0);
+  s.used = false;
+}
+
+Status KvPool::reserve(int32_t sequence, int32_t end) {
+  Sequence& s = sequences_[static_cast<size_t>(sequence)];
+  const size_t wanted = static_cast<size_t>((end + options_.page_size - 1) / options_.page_size);
+  for (size_t g = 0; g < groups_.size(); ++g)
+    if (wanted > s.pages[g].size() && wanted - s.pages[g].size() > groups_[g].free.size())
+      return fail(503, "the KV cache is full (" + std::to_string(options_.tokens) + " tokens)", "use a larger --kv-cache or a shorter prompt");
+  for (size_t g = 0; g < groups_.size(); ++g)
+    while (s.pages[g].size() < wanted) {
+      s.pages[g].push_back(groups_[g].free.back());
+      groups_[g].free.pop_back();
+    }
+  return {};
+}
+
+void KvPool::commit(int32_t sequence, int32_t end) {
+  Sequence& s = sequences_[static_cast<size_t>(sequence)];
+  s.length = end;
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const int64_t window = groups_[g].shape.window;
+    if (window <= 0) continue;
+    const int64_t first_needed = std::max<int64_t>(0, end - window + 1);  // of the next position, which is `end`
+    while ((int64_t{s.first_live[g]} + 1) * options_.page_size <= first_needed) {
+      int32_t& page = s.pages[g][static_cast<size_t>(s.first_live[g]++)];
+      groups_[g].free.push_back(page);
+      page = -1;
+    }
+  }
+}
+
+void KvPool::truncate(int32_t sequence, int32_t length) {
+  Sequence& s = sequences_[static_cast<size_t>(sequence)];
+  s.length = std::min(s.length, length);
+  const size_t keep = static_cast<size_t>((s.length + options_.page_size - 1) / options_.page_size);
+  for (size_t g = 0; g < groups_.size(); ++g) release_from(groups_[g], s.pages[g], keep);
+}
+
+int32_t KvPool::length(int32_t sequence) const { return sequences_[static_cast<size_t>(sequence)].length; }
+
+uint64_t KvPool::bytes() const {
+  uint64_t total = 0;
+  for (const Buffer& buffer : memory_) total += buffer.size();
+  return total;
+}
+
+int64_t KvPool::free_pages() const {
+  int64_t least = groups_.empty() ? 0 : static_cast<int64_t>(groups_[0].free.size());
+  for (const Group& group : groups_) least = std::min<int64_t>(least, static_cast<int64_t>(group.free.size()));
+  return least;
+}
+
+const std::vector<int32_t>& KvPool::block_table(size_t group, int32_t sequence) const {
+  return sequences_[static_cast<size_t>(sequence)].pages[group];
+}
+
+const KtTensor* KvPool::values(KtState state) const {
+  const KtTensor& tensor = values_[static_cast<size_t>(state)];
+  return tensor.shape[3] > 0 ? &tensor : nullptr;
+}
+
+}  // namespace kt::core

@@ -1,0 +1,69 @@
+// Paged key/value memory of all sequences. States with equal rows and window form a group with its own block tables.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/exec/buffer.h"
+#include "core/graph/graph.h"
+
+namespace kt::core {
+
+struct KvOptions {
+  int32_t page_size = 32;        // tokens a page
+  int64_t tokens = 4096;         // rows the pool holds for states without a window
+  int32_t max_sequences = 64;
+  int32_t dtype = KT_F32;        // KT_F32, KT_F16 or KT_BF16
+};
+
+class KvPool {
+ public:
+  static Result<KvPool> create(const std::vector<StateSpec>& states, const KvOptions& options);
+
+  Result<int32_t> open();               // a new empty sequence
+  void close(int32_t sequence);         // its pages become free
+  // Makes room for positions [length, end). KT-E0503 if pages run out; then nothing has changed.
+  Status reserve(int32_t sequence, int32_t end);
+  // Records that rows up to `end` are written, and frees pages that lie wholly behind the group's window.
+  void commit(int32_t sequence, int32_t end);
+  void truncate(int32_t sequence, int32_t length);  // forgets rows from `length` on
+  int32_t length(int32_t sequence) const;
+
+  int32_t page_size() const { return options_.page_size; }
+  uint64_t bytes() const;
+  int64_t free_pages() const;  // of the fullest group
+
+  // Group of a state, and the pages of a sequence in it (-1: freed behind the window).
+  size_t group_of(KtState state) const { return group_of_[static_cast<size_t>(state)]; }
+  size_t group_count() const { return groups_.size(); }
+  const std::vector<int32_t>& block_table(size_t group, int32_t sequence) const;
+  const KtTensor& keys(KtState state) const { return keys_[static_cast<size_t>(state)]; }
+  const KtTensor* values(KtState state) const;  // nullptr for a latent state
+
+ private:
+  struct Group {
+    StateSpec shape;
+    int32_t pages = 0;
+    std::vector<int32_t> free;
+  };
+  struct Sequence {
+    bool used = false;
+    int32_t length = 0;
+    std::vector<std::vector<int32_t>> pages;  // [group][page]
+    std::vector<int32_t> first_live;          // [group] pages before it are freed
+  };
+
+  Status allocate_states(const std::vector<StateSpec>& states);
+  void release_from(Group& group, std::vector<int32_t>& pages, size_t first);
+
+  KvOptions options_;
+  std::vector<Group> groups_;
+  std::vector<size_t> group_of_;
+  std::vector<Sequence> sequences_;
+  std::vector<Buffer> memory_;
+  std::vector<KtTensor> keys_, values_;
+};
+
+}  // namespace kt::core

@@ -1,0 +1,202 @@
+#include "core/exec/weights.h"
+
+#include <algorithm>
+
+#include "core/tensor/shape.h"
+#include "kt/format/dequantize.h"
+#include "kt/format/dtype.h"
+
+namespace kt::core {
+namespace {
+
+std::string replaced(std::string text, const std::string& key, const std::string& value) {
+  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) text.replace(at, key.size(), value);
+  return text;
+}
+
+// "model.layers.12.mlp" -> "model.layers.{L}.mlp" and "12".
+std::string layer_pattern(const std::string& name, std::string* layer) {
+  constexpr std::string_view kKey = "layers.";
+  const size_t at = name.find(kKey);
+  if (at == std::string::npos) return name;
+  const size_t begin = at + kKey.size();
+  const size_t end = name.find_first_not_of("0123456789", begin);
+  if (end == begin || end == std::string::npos) return name;
+  *layer = name.substr(begin, end - begin);
+  return name.substr(0, begin) + "{L}" + name.substr(end);
+}
+
+Error wrong_weight(const WeightSpec& spec, const std::string& what) {
+  return fail(409, "weight '" + spec.canonical + "': " + what, "the file does not belong to this configuration");
+}
+
+int64_t product(const std::vector<int64_t>& shape) {
+  int64_t out = 1;
+  for (const int64_t dim : shape) out *= dim;
+  return out;
+}
+
+void to_float(const TensorEntry& tensor, int64_t first_row, int64_t rows, int64_t columns, float* out) {
+  const auto bytes = *kt::format::row_bytes(tensor.dtype, columns);
+  const auto convert = kt::format::dequantizer(tensor.dtype);
+  for (int64_t r = 0; r < rows; ++r) convert(tensor.data + (first_row + r) * bytes, out + r * columns, columns);
+}
+
+}  // namespace
+
+NameTable::NameTable(const KtNameRow* const* rows, uint32_t count, KtSource source) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (rows[i]->source == source) rows_[rows[i]->weight].push_back(rows[i]);
+}
+
+std::vector<std::string> NameTable::candidates(const KtNameRow& row, const std::string& layer, int64_t count) const {
+  const std::string name = replaced(row.in_file, "{L}", layer);
+  if (row.transform != KT_STACK) return {name};
+  std::vector<std::string> out;
+  for (int64_t e = 0; e < count; ++e) out.push_back(replaced(name, "{E}", std::to_string(e)));
+  return out;
+}
+
+Result<WeightSource> NameTable::find(const WeightSpec& spec, const WeightStore& store) const {
+  if (const TensorEntry* tensor = store.find(spec.canonical)) return WeightSource{nullptr, {tensor}};
+  std::string layer;
+  std::string tried = spec.canonical;
+  const auto it = rows_.find(layer_pattern(spec.canonical, &layer));
+  if (it == rows_.end()) return fail(408, "the model has no tensor '" + tried + "'", "the file is incomplete, or of another model");
+  for (const KtNameRow* row : it->second) {
+    WeightSource out{row, {}};
+    for (const std::string& name : candidates(*row, layer, spec.shape.empty() ? 1 : spec.shape[0])) {
+      const TensorEntry* tensor = store.find(name);
+      if (!tensor) {
+        tried += ", " + name;
+        break;
+      }
+      out.tensors.push_back(tensor);
+    }
+    const size_t needed = row->transform == KT_STACK ? static_cast<size_t>(spec.shape[0]) : 1;
+    if (out.tensors.size() == needed) return out;
+  }
+  return fail(408, "the model has no tensor for '" + spec.canonical + "': tried " + tried, "the file is incomplete, or of another model");
+}
+
+void LoadedWeight::add_tensor(const std::byte* data, int32_t dtype, const int64_t* shape, int32_t rank) {
+  KtTensor t{};
+  t.struct_size = sizeof t;
+  t.dtype = dtype;
+  t.rank = rank;
+  t.device = {"cpu", 0, 0};
+  t.data = const_cast<std::byte*>(data);
+  int64_t stride = 1;
+  for (int32_t d = rank; d-- > 0;) {
+    t.shape[d] = shape[d];
+    t.stride[d] = stride;
+    stride *= shape[d];
+  }
+  tensors_.push_back(t);
+}
+
+void LoadedWeight::finish(const WeightSpec& spec, int32_t dtype) {
+  name_ = spec.parameter;
+  for (const KtTensor& tensor : tensors_) tensor_pointers_.push_back(&tensor);
+  part_.struct_size = sizeof part_;
+  part_.count = static_cast<uint32_t>(tensors_.size());
+  part_.name = "values";
+  part_.tensors = tensor_pointers_.data();
+  part_pointer_ = &part_;
+  view_.struct_size = sizeof view_;
+  view_.dtype = dtype;
+  view_.rank = static_cast<int32_t>(spec.shape.size());
+  view_.part_count = 1;
+  view_.name = name_.c_str();
+  std::copy(spec.shape.begin(), spec.shape.end(), view_.shape);
+  view_.parts = &part_pointer_;
+}
+
+Status LoadedWeight::copy_vector(const WeightSpec& spec, const TensorEntry& tensor) {
+  const int64_t count = product(spec.shape);
+  copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(count) * sizeof(float)));
+  to_float(tensor, 0, 1, count, reinterpret_cast<float*>(copy_.data()));
+  add_tensor(copy_.data(), KT_F32, spec.shape.data(), static_cast<int32_t>(spec.shape.size()));
+  finish(spec, KT_F32);
+  return {};
+}
+
+Status LoadedWeight::copy_transposed(const WeightSpec& spec, const TensorEntry& tensor) {
+  const size_t rank = spec.shape.size();
+  const int64_t rows = spec.shape[rank - 1], columns = spec.shape[rank - 2];  // as they lie in the file
+  const int64_t matrices = product(spec.shape) / (rows * columns);
+  copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(product(spec.shape)) * sizeof(float)));
+  auto* out = reinterpret_cast<float*>(copy_.data());
+  std::vector<float> row(static_cast<size_t>(columns));
+  for (int64_t m = 0; m < matrices; ++m)
+    for (int64_t r = 0; r < rows; ++r) {
+      to_float(tensor, m * rows + r, 1, columns, row.data());
+      for (int64_t c = 0; c < columns; ++c) out[(m * columns + c) * rows + r] = row[static_cast<size_t>(c)];
+    }
+  add_tensor(copy_.data(), KT_F32, spec.shape.data(), static_cast<int32_t>(rank));
+  finish(spec, KT_F32);
+  return {};
+}
+
+Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec, const WeightSource& source, const WeightStore& store) {
+  std::unique_ptr<LoadedWeight> out(new LoadedWeight());
+  const TensorEntry& first = *source.tensors[0];
+  const KtTransform transform = source.row ? static_cast<KtTransform>(source.row->transform) : KT_AS_IS;
+  for (const TensorEntry* tensor : source.tensors) {
+    if (tensor->dtype != first.dtype) return wrong_weight(spec, "its tensors have different types");
+    KT_TRY(store.touch(*tensor));
+  }
+  if (!kt::format::dequantizer(first.dtype)) return wrong_weight(spec, "type " + dtype_name(first.dtype) + " is not supported");
+  std::vector<int64_t> expected = spec.shape;
+  if (transform == KT_STACK) expected.erase(expected.begin());
+  if (transform == KT_HEAD_ROWS) expected = {spec.shape[0] * source.row->stride, spec.shape[2]};
+  if (transform == KT_TRANSPOSE_LAST) std::swap(expected[expected.size() - 1], expected[expected.size() - 2]);
+  for (const TensorEntry* tensor : source.tensors)
+    if (tensor->shape != expected)
+      return wrong_weight(spec, "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
+  if (spec.shape.size() == 1) {
+    KT_TRY(out->copy_vector(spec, first));
+    return out;
+  }
+  if (transform == KT_TRANSPOSE_LAST) {
+    KT_TRY(out->copy_transposed(spec, first));
+    return out;
+  }
+  const auto rank = static_cast<int32_t>(spec.shape.size());
+  if (transform == KT_STACK) {
+    for (const TensorEntry* tensor : source.tensors) out->add_tensor(tensor->data, tensor->dtype, expected.data(), rank - 1);
+  } else if (transform == KT_HEAD_ROWS) {
+    const int64_t bytes = *kt::format::row_bytes(first.dtype, spec.shape[2]);
+    for (int64_t h = 0; h < spec.shape[0]; ++h)
+      out->add_tensor(first.data + (h * source.row->stride + source.row->begin) * bytes, first.dtype, spec.shape.data() + 1, 2);
+  } else {
+    out->add_tensor(first.data, first.dtype, spec.shape.data(), rank);
+  }
+  out->finish(spec, first.dtype);
+  return out;
+}
+
+namespace {
+
+Status join_node(Node& node, const NameTable& names, const WeightStore& store) {
+  for (const auto& child : node.body) KT_TRY(join_node(*child, names, store));
+  for (WeightSpec& spec : node.own_weights) {
+    const WeightSource source = KT_TRY(names.find(spec, store));
+    const bool copied = spec.shape.size() == 1 || (source.row && source.row->transform == KT_TRANSPOSE_LAST);
+    spec.dtype = copied ? KT_F32 : source.tensors[0]->dtype;
+  }
+  std::vector<WeightSpec> all = node.own_weights;
+  for (const auto& child : node.body)
+    for (WeightSpec spec : child->weights) {
+      spec.parameter = node.name.empty() ? spec.canonical : spec.canonical.substr(node.name.size() + 1);
+      all.push_back(std::move(spec));
+    }
+  node.weights = std::move(all);
+  return {};
+}
+
+}  // namespace
+
+Status join_weights(Graph& graph, const NameTable& names, const WeightStore& store) { return join_node(*graph.root, names, store); }
+
+}  // namespace kt::core
