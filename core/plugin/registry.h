@@ -49,7 +49,7 @@ class Registry final : public OperatorTable {
 
   // Loads every usable library of the folders. A library that cannot be used is recorded with the reason and skipped.
   void load_folders(const std::vector<std::string>& folders);
-  // Unloads a plugin by name; KT-E0608 while operators of it are in use.
+  // Unloads a plugin by name. KT-E0608 while something of it lives outside the registry, saying how much.
   Status unload(std::string_view plugin);
 
   const std::vector<PluginRecord>& plugins() const { return plugins_; }
@@ -61,14 +61,17 @@ class Registry final : public OperatorTable {
 
   // OperatorTable
   const OperatorInfo* find(std::string_view name) const override;
-  std::vector<const OperatorInfo*> all() const override;
+  std::vector<const OperatorInfo*> for_class(std::string_view class_name, std::string_view device_kind) const override;
+  std::vector<std::string> names() const override;
   SupportAnswer supports(const OperatorInfo& op, const Node& node, const OptionValues& options) const override;
 
  private:
-  void load_file(size_t index);
+  void read_manifest(PluginRecord& record) const;
+  void choose_variants(size_t first);
+  void load(PluginRecord& record);
   Status admit(const std::shared_ptr<Library>& library, PluginRecord& record);
-  Status admit_operators(const std::shared_ptr<Library>& library, const std::string& plugin);
-  void choose_variants(std::vector<size_t>& candidates);
+  Status check_names(const KtPlugin& table) const;
+  void admit_devices(const std::shared_ptr<Library>& library, PluginRecord& record);
 
   std::set<std::string> features_;
   std::vector<PluginRecord> plugins_;

@@ -1,0 +1,42 @@
+#include "core/exec/batch_arrays.h"
+
+#include <algorithm>
+
+namespace kt::core {
+
+void BatchArrays::reserve(int32_t tokens, int32_t segments, size_t groups) {
+  for (auto* list : {&begin_, &count_, &first_}) list->reserve(static_cast<size_t>(segments));
+  for (auto* list : {&token_segment_, &token_position_}) list->reserve(static_cast<size_t>(tokens));
+  tables_.resize(groups);
+}
+
+void BatchArrays::fill(const Batch& batch, const KvPool& pool, KtPhase phase) {
+  for (auto* list : {&begin_, &count_, &first_, &token_segment_, &token_position_}) list->clear();
+  size_t most_pages = 0;
+  int32_t row = 0;
+  for (size_t s = 0; s < batch.segments.size(); ++s) {
+    const Segment& segment = batch.segments[s];
+    begin_.push_back(row);
+    count_.push_back(segment.count);
+    first_.push_back(segment.first_position);
+    for (int32_t i = 0; i < segment.count; ++i) {
+      token_segment_.push_back(static_cast<int32_t>(s));
+      token_position_.push_back(segment.first_position + i);
+    }
+    row += segment.count;
+    for (size_t g = 0; g < tables_.size(); ++g) most_pages = std::max(most_pages, pool.block_table(g, segment.sequence).size());
+  }
+  // The stride grows in powers of two, so that a growing sequence seldom moves the tables.
+  while (table_stride_ < static_cast<int64_t>(most_pages)) table_stride_ = std::max<int64_t>(64, table_stride_ * 2);
+  for (size_t g = 0; g < tables_.size(); ++g) {
+    tables_[g].resize(batch.segments.size() * static_cast<size_t>(table_stride_));
+    for (size_t s = 0; s < batch.segments.size(); ++s) {
+      const auto& pages = pool.block_table(g, batch.segments[s].sequence);
+      std::copy(pages.begin(), pages.end(), tables_[g].begin() + static_cast<std::ptrdiff_t>(s) * table_stride_);
+    }
+  }
+  view_ = {sizeof(KtBatch), phase, row, static_cast<int32_t>(batch.segments.size()), begin_.data(), count_.data(), first_.data(),
+           token_segment_.data(), token_position_.data()};
+}
+
+}  // namespace kt::core

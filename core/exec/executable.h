@@ -1,0 +1,64 @@
+// A model ready to run: operators with their weights, plans for both phases, and the memory they work in.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/exec/batch.h"
+#include "core/exec/buffer.h"
+#include "core/exec/kv_pool.h"
+#include "core/exec/operator_instance.h"
+#include "core/exec/phase_runner.h"
+#include "core/exec/thread_team.h"
+#include "core/plan/plan.h"
+
+namespace kt::core {
+
+struct LoadOptions {
+  int threads = 1;
+  int32_t max_tokens = 512;    // rows of the largest batch
+  int32_t max_outputs = 64;    // rows of logits of the largest batch
+  int32_t max_segments = 64;   // sequences of the largest batch
+  std::function<void(double)> progress;  // 0..1, while weights are prepared
+};
+
+struct MemoryUse {
+  uint64_t weights = 0;   // bytes of the files that operators use
+  uint64_t copies = 0;    // bytes of weights that had to be copied
+  uint64_t work = 0;      // arenas and scratch
+};
+
+class Executable {
+ public:
+  // `graph`, `registry` and `store` outlive the executable.
+  static Result<std::unique_ptr<Executable>> load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode, const Registry& registry,
+                                                  const NameTable& names, const WeightStore& store, const LoadOptions& options);
+
+  // Runs the batch and records its rows in the pool. The logits, [output_rows, vocab] float32, are valid until the next run.
+  // On an error nothing is recorded in the pool, and the next run works.
+  Result<std::span<const float>> run(const Batch& batch, KvPool& pool);
+
+  int64_t vocab_size() const { return vocab_size_; }
+  const LoadOptions& options() const { return options_; }
+  const MemoryUse& memory() const { return memory_; }
+  const Plan& plan(KtPhase phase) const { return (phase == KT_DECODE ? *decode_ : *prefill_).plan(); }
+  // Operators by name and the steps they ran, counted while running.
+  std::map<std::string, uint64_t> executed_steps() const;
+
+ private:
+  Executable() = default;
+  Status check(const Batch& batch, const KvPool& pool) const;
+
+  LoadOptions options_;
+  int64_t vocab_size_ = 0;
+  MemoryUse memory_;
+  std::unique_ptr<ThreadTeam> team_;
+  std::unique_ptr<PhaseRunner> prefill_, decode_;
+  Buffer arena_, scratch_;
+  BatchArrays arrays_;
+};
+
+}  // namespace kt::core
