@@ -17,6 +17,7 @@ std::string Error::text() const {
   }
   out += std::string("error[") + id + "]: " + message;
   if (!hint.empty()) out += "\n  hint: " + hint;
+  if (!rest.empty()) out += "\n" + rest;
   return out;
 }
 

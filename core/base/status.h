@@ -23,6 +23,7 @@ struct Error {
   std::string message;  // what failed, on what, why
   std::string hint;     // what to do about it; may be empty
   Place place;          // empty file: the error belongs to no text file
+  std::string rest;     // further errors found with it, as text, a line each
 
   // "FILE:LINE:COL: error[KT-E0203]: TEXT\n  hint: TEXT", or "kt: error[KT-E0203]: TEXT" without a file.
   std::string text() const;
@@ -79,10 +80,10 @@ class [[nodiscard]] Result {
 };
 
 inline Error fail(int code, std::string message, std::string hint = {}) {
-  return Error{code, std::move(message), std::move(hint), {}};
+  return Error{code, std::move(message), std::move(hint), {}, {}};
 }
 inline Error fail_at(Place place, int code, std::string message, std::string hint = {}) {
-  return Error{code, std::move(message), std::move(hint), std::move(place)};
+  return Error{code, std::move(message), std::move(hint), std::move(place), {}};
 }
 
 namespace detail {

@@ -7,11 +7,12 @@ namespace kt::core {
 void BatchArrays::reserve(int32_t tokens, int32_t segments, size_t groups) {
   for (auto* list : {&begin_, &count_, &first_}) list->reserve(static_cast<size_t>(segments));
   for (auto* list : {&token_segment_, &token_position_}) list->reserve(static_cast<size_t>(tokens));
-  tables_.resize(groups);
+  tables_.reserve(groups);
 }
 
 void BatchArrays::fill(const Batch& batch, const KvPool& pool, KtPhase phase) {
   for (auto* list : {&begin_, &count_, &first_, &token_segment_, &token_position_}) list->clear();
+  tables_.resize(pool.group_count());
   size_t most_pages = 0;
   int32_t row = 0;
   for (size_t s = 0; s < batch.segments.size(); ++s) {

@@ -1,0 +1,38 @@
+// What the program writes for people: everything but the answer goes to stderr, with colour only on a terminal.
+#pragma once
+
+#include <string>
+
+#include "core/base/status.h"
+
+namespace kt::app {
+
+class Console {
+ public:
+  Console();
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+  void set_colour(bool colour) { colour_ = colour_ && colour; }
+
+  bool is_terminal() const { return terminal_; }
+  // A line on stderr; left out with --quiet.
+  void note(const std::string& text) const;
+  void warn(const std::string& text) const;
+  // "kt: error[KT-E....]: ..." on stderr; returns the exit code.
+  int report(const core::Error& error) const;
+  // A bar that is redrawn in place on a terminal and left out elsewhere. fraction 1 ends the line.
+  void progress(const std::string& label, double fraction);
+  void clear_progress();
+
+  std::string grey(const std::string& text) const;
+  const char* ok_mark() const { return utf8_ ? "✓" : "ok"; }
+
+ private:
+  bool terminal_, colour_, utf8_;
+  bool quiet_ = false;
+  int last_percent_ = -1;
+};
+
+// "12.3 MiB"
+std::string bytes_text(double bytes);
+
+}  // namespace kt::app

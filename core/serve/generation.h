@@ -1,0 +1,62 @@
+// Runs one sequence: prompt in chunks, then token by token through the sampler.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/exec/executable.h"
+#include "core/exec/kv_pool.h"
+#include "core/text/sampler.h"
+
+namespace kt::core {
+
+struct GenerationOptions {
+  SamplingParams sampling;
+  int32_t max_tokens = 256;
+  std::vector<int32_t> stop_tokens;  // end the answer; empty: only max_tokens does
+};
+
+enum class FinishReason { kStop, kLength, kCancelled };
+const char* finish_reason_name(FinishReason reason);  // "stop", "length", "cancelled"
+
+struct GenerationResult {
+  std::vector<int32_t> ids;  // without the stop token
+  FinishReason finish = FinishReason::kLength;
+  double prompt_seconds = 0, decode_seconds = 0;
+};
+
+// Called with every new token; false ends the generation (kCancelled).
+using OnToken = std::function<bool(int32_t)>;
+// Called while the prompt is read: rows done, rows in all.
+using OnPrompt = std::function<void(size_t, size_t)>;
+
+class Generation {
+ public:
+  // A new empty sequence in the pool; it is closed with this object. Both outlive it.
+  static Result<Generation> open(Executable& executable, KvPool& pool);
+  ~Generation();
+  Generation(Generation&& other) noexcept;
+  Generation& operator=(Generation&&) = delete;
+
+  // Appends `prompt` to what the sequence holds and generates. KT-E0104 if prompt and answer exceed `context`.
+  Result<GenerationResult> run(std::span<const int32_t> prompt, const GenerationOptions& options, int32_t context, const OnToken& on_token,
+                               const OnPrompt& on_prompt);
+  // Appends rows and gives the logits of the last one.
+  Result<std::span<const float>> append(std::span<const int32_t> ids, const OnPrompt& on_prompt);
+  int32_t length() const { return pool_->length(sequence_); }
+  void truncate(int32_t length) { pool_->truncate(sequence_, length); }
+
+ private:
+  Generation(Executable& executable, KvPool& pool, int32_t sequence) : executable_(&executable), pool_(&pool), sequence_(sequence) {}
+
+  Executable* executable_;
+  KvPool* pool_;
+  int32_t sequence_;
+  Batch batch_;
+};
+
+}  // namespace kt::core

@@ -1,0 +1,47 @@
+#include "core/serve/workspace.h"
+
+#include <filesystem>
+
+namespace kt::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> installed_models(const std::vector<std::string>& folders) {
+  std::vector<std::string> out;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) out.push_back(entry.path().filename().string());
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> find_model(const std::string& model, const std::vector<std::string>& model_folders) {
+  std::error_code error;
+  if (fs::exists(model, error)) return model;
+  const bool is_name = model.find('/') == std::string::npos;
+  if (is_name)
+    for (const std::string& folder : model_folders)
+      for (const char* suffix : {"", ".gguf"})
+        if (const fs::path path = fs::path(folder) / (model + suffix); fs::exists(path, error)) return path.string();
+  std::string known;
+  for (const std::string& name : installed_models(model_folders)) known += (known.empty() ? "" : ", ") + name;
+  return fail(402, "model '" + model + "' does not exist", known.empty() ? "give the path of a GGUF file or of a folder with config.json"
+                                                                         : "give a path, or one of the installed models: " + known);
+}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const Registry& registry, const std::string& model,
+                                                   const std::vector<std::string>& model_folders, bool need_weights) {
+  std::unique_ptr<Workspace> out(new Workspace());
+  const std::string path = KT_TRY(find_model(model, model_folders));
+  out->source_ = KT_TRY(open_model(path, OpenOptions{need_weights}));
+  const WeightStore* store = out->source_.weights.get();
+  out->model_ = KT_TRY(build_model(registry, out->source_.config, store));
+  out->names_ = std::make_unique<NameTable>(out->model_.names, out->model_.name_count, out->source_.config.source());
+  if (store) KT_TRY(join_weights(*out->model_.graph, *out->names_, *store));
+  return out;
+}
+
+}  // namespace kt::core
