@@ -22,6 +22,8 @@ class MappedFile {
   // `name` may come from a file: it must stay inside `folder`, links included (see open_beneath).
   static Result<std::shared_ptr<const MappedFile>> open_in(const std::string& folder, const std::string& name);
 
+  // Takes over an open descriptor and its mapping.
+  MappedFile(int descriptor, std::string path, std::span<const std::byte> bytes);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
@@ -36,7 +38,6 @@ class MappedFile {
   Status touch(uint64_t offset, uint64_t bytes) const;
 
  private:
-  MappedFile(int descriptor, std::string path, std::span<const std::byte> bytes);
   static Result<std::shared_ptr<const MappedFile>> map(int descriptor, const std::string& path);
 
   int descriptor_;

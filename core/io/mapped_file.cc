@@ -1,0 +1,87 @@
+#include "core/io/mapped_file.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/io/open_file.h"
+#include "core/tensor/checked.h"
+
+namespace kt::core {
+namespace {
+
+Error became_shorter(const std::string& path) {
+  return fail(402, path + ": became shorter while it was read", "another program changed the file; load the model again");
+}
+
+}  // namespace
+
+MappedFile::MappedFile(int descriptor, std::string path, std::span<const std::byte> bytes)
+    : descriptor_(descriptor), path_(std::move(path)), bytes_(bytes) {}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  ::close(descriptor_);
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& path) {
+  return map(KT_TRY(open_regular(path)), path);
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open_in(const std::string& folder, const std::string& name) {
+  return map(KT_TRY(open_beneath(folder, name)), folder + "/" + name);
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::map(int descriptor, const std::string& path) {
+  struct stat info{};
+  const bool is_known = ::fstat(descriptor, &info) == 0;
+  const size_t size = is_known ? static_cast<size_t>(info.st_size) : 0;
+  void* address = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0) : nullptr;
+  if (!is_known || address == MAP_FAILED) {
+    const int number = errno;
+    ::close(descriptor);
+    if (number == ENOMEM)
+      return fail(501, path + ": " + std::to_string(size) + " bytes do not fit into the address space of this process",
+                  "raise the limit (ulimit -v)");
+    return fail(402, path + ": cannot be mapped: " + std::strerror(number));
+  }
+  return std::make_shared<const MappedFile>(descriptor, path, std::span(static_cast<const std::byte*>(address), size));
+}
+
+Status MappedFile::read(uint64_t offset, std::span<std::byte> out) const {
+  if (!range_fits(offset, out.size(), size())) return became_shorter(path_);
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(402, path_ + ": cannot be read: " + std::strerror(errno));
+    if (got == 0) return became_shorter(path_);
+    out = out.subspan(static_cast<size_t>(got));
+    offset += static_cast<uint64_t>(got);
+  }
+  return {};
+}
+
+Status MappedFile::touch(uint64_t offset, uint64_t bytes) const {
+  if (!range_fits(offset, bytes, size())) return became_shorter(path_);
+  if (bytes == 0) return {};
+  const uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t begin = offset / page * page;
+  std::byte* start = const_cast<std::byte*>(bytes_.data()) + begin;
+  while (::madvise(start, offset + bytes - begin, MADV_POPULATE_READ) != 0) {
+    if (errno == EINTR || errno == EAGAIN) continue;
+    if (errno == EFAULT) return became_shorter(path_);
+    if (errno != EINVAL) return fail(402, path_ + ": cannot be read: " + std::strerror(errno));
+    // A kernel before 5.14 cannot populate: the length now is the best that can be told.
+    struct stat info{};
+    if (::fstat(descriptor_, &info) != 0 || static_cast<uint64_t>(info.st_size) < offset + bytes) return became_shorter(path_);
+    return {};
+  }
+  return {};
+}
+
+}  // namespace kt::core
