@@ -1,0 +1,41 @@
+// kt: one program, one file per verb. Installed a second time as kt-run, it is `kt run`.
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "apps/kt/program.h"
+
+namespace {
+
+int run_program(int argc, char** argv) {
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string run = "run";
+  const std::string name = argc > 0 ? std::string(argv[0]).substr(std::string(argv[0]).rfind('/') + 1) : "kt";
+  if (name == "kt-run") arguments.insert(arguments.begin() + 1, run.data());
+  kt::app::Program program;
+  kt::app::add_run(program);
+  kt::app::add_chat(program);
+  kt::app::add_logits(program);
+  kt::app::add_tokenize(program);
+  kt::app::add_template(program);
+  kt::app::add_inspect(program);
+  kt::app::add_rules(program);
+  kt::app::add_plugins(program);
+  kt::app::add_perplexity(program);
+  kt::app::add_help(program);
+  return program.parse_and_run(static_cast<int>(arguments.size()), arguments.data());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const kt::app::Console console;
+  try {
+    return run_program(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return console.report(kt::core::fail(501, "out of memory", "use a smaller --ctx-size or --batch-size"));
+  } catch (const std::exception& error) {
+    return console.report(kt::core::fail(1, error.what()));
+  }
+}

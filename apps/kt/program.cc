@@ -1,0 +1,167 @@
+#include "apps/kt/program.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "core/rules/suggest.h"
+
+namespace kt::app {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+std::string home_folder(const char* xdg, const char* below_home) {
+  const std::string folder = variable(xdg);
+  if (!folder.empty() && folder[0] == '/') return folder;
+  const std::string home = variable("HOME");
+  return home.empty() ? "" : home + "/" + below_home;
+}
+
+core::Environment read_environment() {
+  std::error_code error;
+  core::Environment out;
+  out.program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  out.plugin_path = variable("KT_PLUGIN_PATH");
+  out.config_home = home_folder("XDG_CONFIG_HOME", ".config");
+  out.data_home = home_folder("XDG_DATA_HOME", ".local/share");
+  return out;
+}
+
+}  // namespace
+
+Program::Program() : app_("Runs large language models on one machine; YAML rules decide which operator computes what.", "kt"),
+                     environment_(read_environment()) {
+  app_.require_subcommand(0, 1);
+  app_.fallthrough();
+  app_.set_version_flag("--version", std::string("kt ") + KT_VERSION);
+  app_.add_flag("--json", json_, "print one JSON document on stdout");
+  app_.add_option("--plugin-dir", plugin_dirs_, "a further folder of plugins and model libraries (repeatable)")->type_name("DIR");
+  app_.add_flag("-q,--quiet", quiet_, "only errors on stderr");
+  app_.add_flag("-v,--verbose", verbose_, "log what is done");
+  app_.add_flag("--no-color", no_colour_, "no colour on the terminal");
+}
+
+CLI::App* Program::add_verb(const std::string& name, const std::string& help, const std::string& examples, std::function<int()> run) {
+  CLI::App* verb = app_.add_subcommand(name, help);
+  verb->footer("examples:\n" + examples + "\n");
+  verb->callback([this, run = std::move(run)] { action_ = run; });
+  return verb;
+}
+
+CLI::App* Program::add_subverb(CLI::App* parent, const std::string& name, const std::string& help, std::function<int()> run) {
+  CLI::App* verb = parent->add_subcommand(name, help);
+  verb->callback([this, run = std::move(run)] { action_ = run; });
+  return verb;
+}
+
+void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
+  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")->type_name("FILE")->envname("KT_RULES");
+  verb->add_option("--var", flags.vars, "a variable of the rule files")->type_name("NAME=VALUE");
+  verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")->envname("KT_THREADS")->check(CLI::Range(0, 4096));
+  verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")
+      ->envname("KT_CTX_SIZE")->check(CLI::Range(0, 1 << 24));
+  verb->add_option("-b,--batch-size", flags.batch, "rows of a prompt computed at once")->envname("KT_BATCH_SIZE")->check(CLI::Range(1, 65536));
+  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")
+      ->envname("KT_CACHE_TYPE")->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
+  verb->add_flag("--strict", flags.strict, "warnings of rule files are errors");
+}
+
+const core::Registry& Program::registry() {
+  if (!registry_) {
+    registry_ = std::make_unique<core::Registry>();
+    registry_->load_folders(core::plugin_folders(environment_, plugin_dirs_));
+  }
+  return *registry_;
+}
+
+std::string Program::near_miss(const std::string& word) const {
+  std::vector<std::string> known;
+  for (const CLI::App* verb : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(verb->get_name());
+    for (const CLI::Option* option : verb->get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::Option* option : app_.get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  return core::nearest(word, known);
+}
+
+int Program::usage_error(const CLI::ParseError& error) {
+  core::Error out = core::fail(101, error.what(), "kt --help lists verbs and flags");
+  if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error); extras) {
+    const std::string text = error.what();
+    const std::string word = text.substr(text.find_last_of(" :") + 1);
+    out.message = "'" + word + "' is no verb or flag of this command";
+    if (const std::string near = near_miss(word); !near.empty()) out.hint = "did you mean '" + near + "'?";
+  }
+  return console_.report(out);
+}
+
+int Program::parse_and_run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app_.get_subcommands();
+    std::cout << (chosen.empty() ? app_.help() : chosen[0]->help());
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what() << "\n";
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(error);
+  }
+  console_.set_quiet(quiet_);
+  if (no_colour_) console_.set_colour(false);
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("kt", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  spdlog::set_pattern("%H:%M:%S.%e %L %v");
+  spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::warn);
+  if (!action_) {
+    std::cout << app_.help();
+    return 0;
+  }
+  return action_();
+}
+
+void print_json(const core::Json& document) {
+  std::cout << document.dump(-1, ' ', false, core::Json::error_handler_t::replace) << "\n" << std::flush;
+}
+
+core::Result<std::vector<int32_t>> parse_ids(const std::string& text) {
+  std::vector<int32_t> out;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    if (*at == ',' || *at == ' ') {
+      ++at;
+      continue;
+    }
+    int32_t id = 0;
+    const auto [next, error] = std::from_chars(at, end, id);
+    if (error != std::errc() || (next < end && *next != ',' && *next != ' '))
+      return core::fail(102, "'" + std::string(at, end) + "' does not begin with a number", "write ids as 1,2,3");
+    out.push_back(id);
+    at = next;
+  }
+  return out;
+}
+
+core::Result<std::string> read_text(const std::string& path) {
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream file(path, std::ios::binary);
+  std::error_code error;
+  if (!file || std::filesystem::is_directory(path, error)) return core::fail(102, "cannot read '" + path + "'", "give the path of a text file, or - for stdin");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace kt::app

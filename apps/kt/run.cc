@@ -1,0 +1,142 @@
+// kt run: one prompt, one answer.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "apps/kt/interrupt.h"
+#include "apps/kt/session.h"
+#include "core/serve/chat.h"
+#include "core/text/detokenizer.h"
+
+namespace kt::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct RunFlags {
+  ModelFlags model;
+  SamplingFlags sampling;
+  std::vector<std::string> words;
+  std::string file, ids, system;
+  bool raw = false;
+  Clock::time_point start = Clock::now();
+};
+
+double seconds(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double>(to - from).count(); }
+
+// The prompt's text: the argument, then a file, then what is piped in.
+core::Result<std::string> prompt_text(const RunFlags& flags, const std::string& argument) {
+  std::string text = argument;
+  const auto append = [&](const std::string& more) { text += (text.empty() ? "" : "\n\n") + more; };
+  if (!flags.file.empty()) append(KT_TRY(read_text(flags.file)));
+  if (flags.file != "-" && isatty(STDIN_FILENO) == 0 && (argument.empty() || flags.file.empty())) {
+    const std::string piped(std::istreambuf_iterator<char>(std::cin), {});
+    if (!piped.empty()) append(piped);
+  }
+  if (text.empty()) return core::fail(104, "there is no prompt", "kt run \"Once upon a time\", or -f FILE, or pipe text in");
+  return text;
+}
+
+core::Result<std::vector<int32_t>> prompt_ids(const RunFlags& flags, const core::Runtime& runtime, const std::string& argument) {
+  if (!flags.ids.empty()) return parse_ids(flags.ids);
+  const std::string text = KT_TRY(prompt_text(flags, argument));
+  const core::Tokenizer& tokenizer = *runtime.tokenizer();
+  const std::string& chat_template = runtime.workspace().source().chat_template;
+  if (flags.raw || chat_template.empty()) return tokenizer.encode(text, {});
+  core::ChatInput input;
+  if (!flags.system.empty()) input.messages.push_back({{"role", "system"}, {"content", flags.system}});
+  input.messages.push_back({{"role", "user"}, {"content", text}});
+  return core::encode_chat(chat_template, tokenizer, input);
+}
+
+std::string summary(const core::GenerationResult& result, size_t prompt_tokens, double first_token, const std::string& memory) {
+  char line[256];
+  const auto rate = [](double tokens, double time) { return time > 0 ? tokens / time : 0.0; };
+  std::snprintf(line, sizeof line, "  prefill %zu tok %.1f tok/s · decode %zu tok %.1f tok/s · first token %.2f s · memory %s", prompt_tokens,
+                rate(static_cast<double>(prompt_tokens), result.prompt_seconds), result.ids.size(),
+                rate(static_cast<double>(result.ids.size()), result.decode_seconds), first_token, memory.c_str());
+  return line;
+}
+
+struct Answer {
+  core::GenerationResult result;
+  std::string text;
+  double first_token = 0;
+};
+
+core::Result<Answer> generate(Program& program, const RunFlags& flags, core::Runtime& runtime, const std::vector<int32_t>& prompt) {
+  const core::GenerationOptions options = KT_TRY(generation_options(flags.sampling, runtime));
+  auto generation = KT_TRY(core::Generation::open(runtime.executable(), runtime.pool()));
+  core::Detokenizer detokenizer(*runtime.tokenizer(), /*skip_special=*/!flags.sampling.ignore_eos);
+  Answer answer;
+  const auto emit = [&](const std::string& piece) {
+    answer.text += piece;
+    if (program.json()) return;
+    std::fwrite(piece.data(), 1, piece.size(), stdout);
+    std::fflush(stdout);
+  };
+  const auto on_token = [&](int32_t id) {
+    if (answer.first_token == 0) answer.first_token = seconds(flags.start, Clock::now());
+    emit(detokenizer.push(id));
+    return !interrupted();
+  };
+  Console& console = program.console();
+  const auto on_prompt = [&](size_t done, size_t all) {
+    if (all > 512) console.progress("prompt", static_cast<double>(done) / static_cast<double>(all));
+    if (done == all) console.clear_progress();
+  };
+  answer.result = KT_TRY(generation.run(prompt, options, runtime.context(), on_token, on_prompt));
+  emit(detokenizer.finish());
+  return answer;
+}
+
+void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer, core::Runtime& runtime) {
+  print_json({{"prompt_ids", prompt},
+              {"ids", answer.result.ids},
+              {"text", answer.text},
+              {"finish_reason", core::finish_reason_name(answer.result.finish)},
+              {"timings", {{"load_s", runtime.load_seconds()}, {"prompt_s", answer.result.prompt_seconds},
+                           {"decode_s", answer.result.decode_seconds}, {"ttft_s", answer.first_token}}},
+              {"memory", memory_json(runtime)}});
+}
+
+core::Result<int> run_model(Program& program, RunFlags& flags) {
+  std::string argument;
+  KT_TRY(split_positionals(program, flags.words, flags.model.model, argument));
+  auto runtime = KT_TRY(open_runtime(program, flags.model));
+  const std::vector<int32_t> prompt = KT_TRY(prompt_ids(flags, *runtime, argument));
+  catch_interrupt();
+  const Answer answer = KT_TRY(generate(program, flags, *runtime, prompt));
+  if (program.json()) {
+    print_answer_json(prompt, answer, *runtime);
+  } else {
+    std::printf("\n");
+    std::fflush(stdout);
+    program.console().note("\n" + program.console().grey(summary(answer.result, prompt.size(), answer.first_token, bytes_text(static_cast<double>(peak_rss_bytes())))));
+  }
+  return answer.result.finish == core::FinishReason::kCancelled ? 130 : 0;
+}
+
+}  // namespace
+
+void add_run(Program& program) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* verb = program.add_verb("run", "answer a prompt",
+                                    "  kt run \"Once upon a time\"\n  git diff | kt run model.gguf \"review:\" --rules my.yaml", [&program, flags] {
+    auto code = run_model(program, *flags);
+    return code.ok() ? *code : program.console().report(code.error());
+  });
+  verb->add_option("words", flags->words, "[MODEL] [PROMPT]")->expected(0, 2);
+  verb->add_option("-m,--model", flags->model.model, "GGUF file, HF folder, or name of an installed model; default: the bundled one");
+  verb->add_option("-f,--file", flags->file, "read the prompt from a file, - for stdin");
+  verb->add_option("--ids", flags->ids, "the prompt as token ids: 1,2,3");
+  verb->add_option("--system", flags->system, "system message");
+  verb->add_flag("--raw", flags->raw, "complete the text as it is, without the chat template");
+  program.add_model_flags(verb, flags->model);
+  add_sampling_flags(verb, flags->sampling);
+}
+
+}  // namespace kt::app

@@ -1,0 +1,36 @@
+// What the verbs that compute share: opening a runtime with progress, sampling flags, and reporting what happened.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "apps/kt/program.h"
+#include "core/serve/generation.h"
+#include "core/serve/runtime.h"
+
+namespace kt::app {
+
+struct SamplingFlags {
+  core::SamplingParams params;
+  int max_tokens = 256;
+  bool ignore_eos = false;
+  std::string logit_bias;  // "ID:VALUE,..."
+};
+
+void add_sampling_flags(CLI::App* verb, SamplingFlags& flags);
+core::Result<core::GenerationOptions> generation_options(const SamplingFlags& flags, const core::Runtime& runtime);
+
+// Flags as runtime options.
+core::Result<core::RuntimeOptions> runtime_options(Program& program, const ModelFlags& flags);
+// Opens the runtime, with a progress bar on a terminal and the warnings of the rule files on stderr.
+core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, const ModelFlags& flags);
+
+// {"weights", "copies", "kv_cache", "work", "peak_rss"} in bytes.
+core::Json memory_json(core::Runtime& runtime);
+uint64_t peak_rss_bytes();
+
+// Takes [MODEL] [TEXT] apart: a first word that is neither a path nor an installed model is the text if it contains a
+// space or stands alone. KT-E0402 otherwise.
+core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model, std::string& text);
+
+}  // namespace kt::app
