@@ -22,7 +22,7 @@ class ModelConfig {
   ModelConfig() = default;
   // Errors: KT-E0406 (no map, no architecture). `file` names the source in errors.
   static Result<ModelConfig> from_json(Json config, const std::string& file);
-  static Result<ModelConfig> from_gguf(const GgufMetadata& metadata, const std::string& file);
+  static Result<ModelConfig> from_gguf(GgufMetadata metadata, const std::string& file);
 
   KtSource source() const { return source_; }
   const std::string& architecture() const { return architecture_; }  // HF "LlamaForCausalLM", GGUF "llama"
@@ -37,7 +37,7 @@ class ModelConfig {
   const std::string* get_string_at(std::string_view key, uint64_t index) const;
 
   // config.json; null for GGUF.
-  const Json& json() const;
+  const Json& json() const { return *json_; }
 
  private:
   const Json* find_json(std::string_view key) const;
@@ -45,7 +45,7 @@ class ModelConfig {
 
   KtSource source_ = KT_SOURCE_HF;
   std::string architecture_;
-  std::shared_ptr<const Json> json_;
+  std::shared_ptr<const Json> json_ = std::make_shared<const Json>();
   std::shared_ptr<const GgufMetadata> metadata_;
 };
 
