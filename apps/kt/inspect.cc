@@ -1,0 +1,120 @@
+// kt inspect: what is in a model's files, and the graph they make.
+#include <cstdio>
+#include <fstream>
+
+#include "apps/kt/program.h"
+#include "core/graph/text.h"
+#include "core/serve/chat.h"
+#include "core/serve/workspace.h"
+#include "core/tensor/shape.h"
+#include "kt/format/dequantize.h"
+
+namespace kt::app {
+namespace {
+
+struct InspectFlags {
+  std::string model, tensor, output;
+  bool graph = false, tensors = false, tokenizer = false;
+};
+
+core::Json tensor_json(const core::TensorEntry& t) {
+  return {{"name", t.name}, {"type", core::dtype_name(t.dtype)}, {"shape", t.shape}, {"bytes", t.bytes}, {"file", t.file_index}};
+}
+
+core::Result<int> write_tensor(const core::WeightStore& store, const std::string& name, const std::string& path) {
+  const core::TensorEntry* tensor = store.find(name);
+  if (!tensor) return core::fail(102, "the model has no tensor '" + name + "'", "kt inspect MODEL --tensors lists them");
+  KT_TRY(store.touch(*tensor));
+  const auto convert = format::dequantizer(tensor->dtype);
+  if (!convert) return core::fail(407, "type " + core::dtype_name(tensor->dtype) + " of '" + name + "' cannot be read as float");
+  const int64_t columns = tensor->shape.empty() ? 1 : tensor->shape.back();
+  const auto elements = static_cast<int64_t>(*core::element_count(tensor->shape));
+  const int64_t row_bytes = *format::row_bytes(tensor->dtype, columns);
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  std::vector<float> row(static_cast<size_t>(columns));
+  for (int64_t r = 0; columns > 0 && r < elements / columns; ++r) {
+    convert(tensor->data + r * row_bytes, row.data(), columns);
+    out.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size() * sizeof(float)));
+  }
+  out.flush();
+  if (!out) return core::fail(1, "cannot write '" + path + "'", "is the folder there, and is the disk full?");
+  return 0;
+}
+
+core::Json source_json(const core::ModelSource& source, const core::Workspace* workspace) {
+  core::Json out = {{"name", source.name}, {"path", source.path}, {"format", source.kind == core::ModelSource::Kind::kGguf ? "gguf" : "hf"},
+                    {"architecture", source.config.architecture()}};
+  if (source.weights) {
+    std::map<std::string, size_t> types;
+    for (const core::TensorEntry& t : source.weights->tensors()) ++types[core::dtype_name(t.dtype)];
+    out["tensors"] = source.weights->tensors().size();
+    out["bytes"] = source.weights->total_bytes();
+    out["types"] = types;
+  }
+  if (workspace) {
+    out["family"] = workspace->family();
+    out["nodes"] = workspace->graph().nodes().size();
+  }
+  out["chat_template"] = !source.chat_template.empty();
+  return out;
+}
+
+core::Json tokenizer_json(const core::Tokenizer& tokenizer) {
+  return {{"vocab_size", tokenizer.vocab_size()}, {"bos", tokenizer.bos()}, {"eos", tokenizer.eos()}};
+}
+
+void print_tensors(const core::WeightStore& store) {
+  for (const core::TensorEntry& t : store.tensors())
+    std::printf("%-64s %-8s %-24s %s\n", t.name.c_str(), core::dtype_name(t.dtype).c_str(), core::shape_text(t.shape).c_str(),
+                bytes_text(static_cast<double>(t.bytes)).c_str());
+}
+
+core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
+  const std::string path = KT_TRY(core::find_model(flags.model.empty() ? kBundledModel : flags.model, core::model_folders(program.environment())));
+  const core::ModelSource source = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false}));
+  if (!flags.tensor.empty()) {
+    if (flags.output.empty()) return core::fail(102, "--tensor needs --f32 FILE, where its values go");
+    if (!source.weights) return core::fail(402, "'" + path + "' holds no weights");
+    return write_tensor(*source.weights, flags.tensor, flags.output);
+  }
+  std::unique_ptr<core::Workspace> workspace;
+  if (!flags.tensors && !flags.tokenizer) workspace = KT_TRY(core::Workspace::open(program.registry(), path, {}, false));
+  core::Json out = source_json(source, workspace.get());
+  if (flags.tensors) {
+    if (!source.weights) return core::fail(402, "'" + path + "' holds no weights");
+    out["tensor_list"] = core::Json::array();
+    for (const core::TensorEntry& t : source.weights->tensors()) out["tensor_list"].push_back(tensor_json(t));
+  }
+  if (flags.tokenizer) out["tokenizer"] = tokenizer_json(*KT_TRY(core::load_tokenizer(source)));
+  if (flags.graph) out["graph"] = core::print_graph(workspace->graph());
+  if (program.json()) {
+    print_json(out);
+  } else if (flags.graph) {
+    std::printf("%s", core::print_graph(workspace->graph()).c_str());
+  } else if (flags.tensors) {
+    print_tensors(*source.weights);
+  } else {
+    for (const auto& [key, value] : out.items()) std::printf("%-14s %s\n", key.c_str(), value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect(Program& program) {
+  auto flags = std::make_shared<InspectFlags>();
+  CLI::App* verb = program.add_verb("inspect", "what is in a model's files",
+                                    "  kt inspect model.gguf --tensors\n  kt inspect model/ --graph\n  kt inspect model.gguf --tensor output.weight --f32 out.bin",
+                                    [&program, flags] {
+    auto code = run_inspect(program, *flags);
+    return code.ok() ? *code : program.console().report(code.error());
+  });
+  verb->add_option("model,-m,--model", flags->model, "GGUF file, HF folder or name; default: the bundled model");
+  verb->add_flag("--graph", flags->graph, "the graph: modules, nodes, shapes, weights");
+  verb->add_flag("--tensors", flags->tensors, "the tensors of the files");
+  verb->add_flag("--tokenizer", flags->tokenizer, "the vocabulary");
+  verb->add_option("--tensor", flags->tensor, "one tensor, with --f32");
+  verb->add_option("--f32", flags->output, "file for its values as little-endian float32");
+}
+
+}  // namespace kt::app
