@@ -1,0 +1,147 @@
+#include "core/rules/pattern.h"
+
+#include <charconv>
+#include <optional>
+
+#include "core/base/regex.h"
+#include "core/rules/codes.h"
+
+namespace kt::core {
+namespace {
+
+constexpr size_t kLongest = 4096;
+constexpr long kMostRepeats = 1000;
+
+Error invalid(const std::string& what, size_t offset, std::string hint = {}) {
+  return fail(rules::kBadValue, "invalid regex: " + what + " at offset " + std::to_string(offset), std::move(hint));
+}
+
+// Finds the common mistakes, each with the offset of the character at fault; the compiler finds the others.
+class Proofreader {
+ public:
+  explicit Proofreader(std::string_view text) : text_(text) {}
+
+  Status read() {
+    for (; at_ < text_.size(); ++at_) {
+      Status status = character(text_[at_]);
+      if (!status.ok()) return status;
+    }
+    if (!open_.empty()) return invalid("missing ')' for '('", open_.back());
+    return {};
+  }
+
+ private:
+  Status character(char c) {
+    if (c == '\\') return escape();
+    if (c == '[') return bracket();
+    if (c == '(') return open();
+    if (c == ')') return close();
+    if (c == '*' || c == '+' || c == '?') return repeat();
+    if (c == '{') return braces();
+    can_repeat_ = c != '|' && c != '^';
+    return {};
+  }
+
+  Status escape() {
+    const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+    if (next == '\0') return invalid("'\\' at the end", at_);
+    if ((next >= '1' && next <= '9') || next == 'k' || next == 'g')
+      return fail(rules::kBadValue, "regex feature '\\" + std::string(1, next) + "' (backreference) is not supported");
+    if (next == 'Q') {  // literal text up to \E
+      const size_t end = text_.find("\\E", at_);
+      at_ = end == std::string_view::npos ? text_.size() - 2 : end;
+    }
+    ++at_;
+    can_repeat_ = true;
+    return {};
+  }
+
+  Status bracket() {
+    const size_t begin = at_++;
+    if (at_ < text_.size() && text_[at_] == '^') ++at_;
+    if (at_ < text_.size() && text_[at_] == ']') ++at_;
+    for (; at_ < text_.size() && text_[at_] != ']'; ++at_) {
+      const bool posix = text_.substr(at_, 2) == "[:";
+      const size_t end = posix ? text_.find(":]", at_ + 2) : std::string_view::npos;
+      if (end != std::string_view::npos) at_ = end + 1;
+      else if (text_[at_] == '\\') ++at_;
+    }
+    if (at_ >= text_.size()) return invalid("missing ']'", begin);
+    can_repeat_ = true;
+    return {};
+  }
+
+  Status open() {
+    open_.push_back(at_);
+    can_repeat_ = false;
+    if (text_.substr(at_ + 1, 1) != "?") return {};
+    at_ += 1;
+    while (at_ + 1 < text_.size() && std::string_view("<=!:>PimsxJUn-").find(text_[at_ + 1]) != std::string_view::npos) ++at_;
+    return {};
+  }
+
+  Status close() {
+    if (open_.empty()) return invalid("unmatched ')'", at_);
+    open_.pop_back();
+    can_repeat_ = true;
+    return {};
+  }
+
+  Status repeat() {
+    const bool verb = text_[at_] == '*' && at_ > 0 && text_[at_ - 1] == '(';
+    if (can_repeat_ || verb) return {};
+    return invalid("nothing to repeat", at_,
+                   text_[at_] == '*' && at_ == 0 ? "'*' is not a glob here; write '." + std::string(text_) + "'" : "");
+  }
+
+  // {N}, {N,} and {N,M}; anything else in braces is literal text.
+  Status braces() {
+    for (size_t i = at_ + 1; i < text_.size() && text_[i] != '}'; ++i) {
+      if (text_[i] == ',') continue;
+      if (text_[i] < '0' || text_[i] > '9') return {};
+      long count = 0;
+      const auto [end, error] = std::from_chars(text_.data() + i, text_.data() + text_.size(), count);
+      const std::string written(text_.data() + i, end);
+      if (error != std::errc() || count > kMostRepeats)
+        return fail(rules::kBadValue, "invalid regex: repeat count " + written + " exceeds " + std::to_string(kMostRepeats));
+      i = static_cast<size_t>(end - text_.data()) - 1;
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+  std::vector<size_t> open_;
+  bool can_repeat_ = false;
+};
+
+size_t characters(std::string_view text) {
+  size_t count = 0;
+  for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+}  // namespace
+
+Result<Pattern> Pattern::compile(const std::string& text) {
+  if (const size_t count = characters(text); count > kLongest)
+    return fail(rules::kBadValue, "regex is " + std::to_string(count) + " characters, limit " + std::to_string(kLongest));
+  KT_TRY(Proofreader(text).read());
+  RegexOptions options;
+  options.error_code = rules::kBadValue;
+  Result<Regex> compiled = Regex::compile(text, options);
+  if (!compiled.ok()) return fail(rules::kBadValue, "invalid regex: " + compiled.error().message, compiled.error().hint);
+  Pattern out;
+  out.text_ = text;
+  out.regex_ = std::make_shared<const Regex>(std::move(*compiled));
+  return out;
+}
+
+bool Pattern::search(std::string_view name) const { return regex_->found_in(name); }
+
+size_t Pattern::progress(std::string_view name) const {
+  const RegexSpan span = regex_->longest_partial(name);
+  return span.set() && span.begin == 0 ? span.end : 0;
+}
+
+}  // namespace kt::core
