@@ -1,6 +1,7 @@
 #include "core/plugin/model_builder.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/graph/builder.h"
 #include "core/plugin/host.h"
@@ -121,10 +122,22 @@ KtStatus graph_input(KtGraph* g, const char* name, KtValue* out) {
 }
 KtStatus graph_output(KtGraph* g, const char* name, KtValue v) { return guarded([&] { return report(g->builder.graph_output(name, v)); }); }
 
+KtStatus tensor_floats(const KtConfig* c, const char* name, float* out, uint64_t capacity, uint64_t* count) {
+  return guarded([&] {
+    const TensorEntry* tensor = c->weights ? c->weights->find(name) : nullptr;
+    if (!tensor || tensor->dtype != KT_F32 || tensor->bytes / sizeof(float) > capacity) return KT_INVALID;
+    const Status readable = c->weights->touch(*tensor);
+    if (!readable.ok()) return report(readable);
+    std::memcpy(out, tensor->data, tensor->bytes);
+    *count = tensor->bytes / sizeof(float);
+    return KT_OK;
+  });
+}
+
 constexpr KtModelHost kModelHost{sizeof(KtModelHost), 0, set_error, source, get_int, get_float, get_bool, get_string, array_size, get_int_at,
                                  get_string_at, get_float_at, has_tensor, node_begin, node_input, node_int, node_float, node_string,
                                  node_floats, node_weight, node_state, node_end, body_begin, body_end, value, paged_state, graph_input,
-                                 graph_output};
+                                 graph_output, tensor_floats};
 
 bool knows(const KtModelDef& def, const std::string& architecture) {
   for (uint32_t i = 0; i < def.architecture_count; ++i)

@@ -292,6 +292,9 @@ typedef struct KtModelHost {
   /* Graph inputs: "tokens" i32 [tokens], "positions" i32 [tokens], "output_rows" i32 [outputs]. */
   KtStatus (*graph_input)(KtGraph*, const char* name, KtValue* out);
   KtStatus (*graph_output)(KtGraph*, const char* name, KtValue value);
+  /* The values of an F32 tensor of the files, for constants that a configuration lacks. KT_INVALID if it is absent, of another
+   * type, or has more than `capacity` elements. */
+  KtStatus (*tensor_floats)(const KtConfig*, const char* name_in_file, float* out, uint64_t capacity, uint64_t* count);
 } KtModelHost;
 
 /* How a weight of the graph is found in the files. Patterns: "{L}" a layer, "{E}" an expert; rows are tried in order, first found wins. */
