@@ -36,9 +36,8 @@ class Mixtral {
 
  private:
   Value mixture(kt::GraphBuilder& g, Value x) const {
-    return g.module({.name = "block_sparse_moe", .class_name = "MoeBlock", .inputs = {x}}, [&] {
-      return kt::moe_experts(g, x, kt::moe_gate(g, routing_, x), routing_.experts, inner_);
-    });
+    return g.module({.name = "block_sparse_moe", .class_name = "MoeBlock", .inputs = {x}},
+                    [&] { return kt::moe_experts(g, x, kt::moe_gate(g, routing_, x), routing_.experts, inner_); });
   }
 
   kt::DecoderShape decoder_;

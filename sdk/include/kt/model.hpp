@@ -30,7 +30,15 @@ template <class Family>
 class ModelTable {
  public:
   static constexpr KtModelDef def(const char* name) {
-    return {sizeof(KtModelDef), std::size(Family::kArchitectures), name, Family::kArchitectures, matches, read, build, names, destroy};
+    return {sizeof(KtModelDef),
+            std::size(Family::kArchitectures),
+            name,
+            Family::kArchitectures,
+            matches,
+            read,
+            build,
+            names,
+            destroy};
   }
 
  private:
@@ -99,16 +107,18 @@ class ModelTable {
 #define KT_MODEL_TEXT(x) KT_MODEL_TEXT_(x)
 
 // The library's entry point, and the manifest that is read before it is loaded. Once per library; the first three are literals.
-#define KT_MODEL(NAME, VERSION, HELP, ...)                                                                                       \
-  [[gnu::used, gnu::section(".kt_manifest")]] static const char kt_manifest[] =                                                  \
-      "kt_manifest: 1\nname: " NAME "\nversion: \"" VERSION "\"\nabi: \"" KT_MODEL_TEXT(KT_ABI_MAJOR) "." KT_MODEL_TEXT(KT_ABI_MINOR) "\"\n"; \
-  extern "C" KT_EXPORT KtStatus kt_plugin_entry(const KtHost*, const KtPlugin** plugin) {                                        \
-    static constexpr KtModelDef model = kt::ModelTable<__VA_ARGS__>::def(NAME);                                                  \
-    static constexpr const KtModelDef* models[] = {&model};                                                                      \
-    static constexpr KtPlugin table{sizeof(KtPlugin), KT_ABI_MAGIC, KT_ABI_MAJOR, KT_ABI_MINOR, NAME, VERSION, HELP, 0, 0, 0, 1, \
-                                    nullptr, nullptr, nullptr, models, nullptr};                                                 \
-    *plugin = &table;                                                                                                            \
-    return KT_OK;                                                                                                                \
+#define KT_MODEL(NAME, VERSION, HELP, ...)                                                             \
+  [[gnu::used, gnu::section(".kt_manifest")]] static const char kt_manifest[] =                        \
+      "kt_manifest: 1\nname: " NAME "\nversion: \"" VERSION                                            \
+      "\"\nabi: \"" KT_MODEL_TEXT(KT_ABI_MAJOR) "." KT_MODEL_TEXT(KT_ABI_MINOR) "\"\n";                \
+  extern "C" KT_EXPORT KtStatus kt_plugin_entry(const KtHost*, const KtPlugin** plugin) {              \
+    static constexpr KtModelDef model = kt::ModelTable<__VA_ARGS__>::def(NAME);                        \
+    static constexpr const KtModelDef* models[] = {&model};                                            \
+    static constexpr KtPlugin table{                                                                   \
+        sizeof(KtPlugin), KT_ABI_MAGIC, KT_ABI_MAJOR, KT_ABI_MINOR, NAME,   VERSION, HELP, 0, 0, 0, 1, \
+        nullptr,          nullptr,      nullptr,      models,       nullptr};                          \
+    *plugin = &table;                                                                                  \
+    return KT_OK;                                                                                      \
   }
 
 #endif

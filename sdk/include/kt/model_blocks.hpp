@@ -13,7 +13,8 @@
 namespace kt {
 
 // Limits beyond which a size can only be a damaged file.
-inline constexpr int64_t kMaxLayers = 4096, kMaxHeads = 8192, kMaxExperts = 16384, kMaxDim = int64_t{1} << 24, kMaxVocabulary = int64_t{1} << 26;
+inline constexpr int64_t kMaxLayers = 4096, kMaxHeads = 8192, kMaxExperts = 16384, kMaxDim = int64_t{1} << 24,
+                         kMaxVocabulary = int64_t{1} << 26;
 
 // The frame of a decoder.
 struct DecoderShape {
@@ -27,15 +28,18 @@ inline DecoderShape read_decoder(Config& c) {
   out.layers = c.count({"num_hidden_layers", "block_count"}, kMaxLayers);
   out.dim = c.count({"hidden_size", "embedding_length"}, kMaxDim);
   const Key vocabulary{"vocab_size", "vocab_size"}, tokens{nullptr, "tokenizer.ggml.tokens"};
-  out.vocabulary = c.has(vocabulary) || c.size_of(tokens) == 0 ? c.count(vocabulary, kMaxVocabulary) : static_cast<int64_t>(c.size_of(tokens));
+  out.vocabulary =
+      c.has(vocabulary) || c.size_of(tokens) == 0 ? c.count(vocabulary, kMaxVocabulary) : static_cast<int64_t>(c.size_of(tokens));
   out.max_context = c.count_or({"max_position_embeddings", "context_length"}, 2048, int64_t{1} << 40);
   out.eps = c.number({"rms_norm_eps", "attention.layer_norm_rms_epsilon"});
-  out.tied = c.is_gguf() ? c.has_tensor("token_embd.weight") && !c.has_tensor("output.weight") : c.flag_or({"tie_word_embeddings"}, false);
+  out.tied = c.is_gguf() ? c.has_tensor("token_embd.weight") && !c.has_tensor("output.weight")
+                         : c.flag_or({"tie_word_embeddings"}, false);
   const Key activation{"hidden_act"};
   if (c.text_or(activation, "silu") != "silu") c.fail(activation, "is '" + c.text_or(activation, "") + "', needs 'silu'");
   if (c.has({"quantization_config.quant_method"}) && c.has_tensor("model.embed_tokens.weight"))
     c.fail({"quantization_config.quant_method"},
-           "is '" + c.text_or({"quantization_config.quant_method"}, "") + "': weights packed this way cannot be read; use a BF16 folder or a GGUF file");
+           "is '" + c.text_or({"quantization_config.quant_method"}, "") +
+               "': weights packed this way cannot be read; use a BF16 folder or a GGUF file");
   return out;
 }
 
@@ -60,7 +64,8 @@ inline AttentionShape read_attention(Config& c, const DecoderShape& decoder) {
   out.kv_heads = c.has(kv_heads) ? c.count(kv_heads, kMaxHeads) : out.heads;
   out.head_dim = c.has(head_dim) ? c.count(head_dim, kMaxDim) : decoder.dim / out.heads;
   if (out.heads % out.kv_heads != 0)
-    c.fail(kv_heads, "is " + std::to_string(out.kv_heads) + ", which does not divide the " + std::to_string(out.heads) + " attention heads");
+    c.fail(kv_heads, "is " + std::to_string(out.kv_heads) + ", which does not divide the " + std::to_string(out.heads) +
+                         " attention heads");
   if (!c.has(head_dim) && decoder.dim % out.heads != 0)
     c.fail(heads, "is " + std::to_string(out.heads) + ", which does not divide the hidden size " + std::to_string(decoder.dim));
   return out;
@@ -70,19 +75,24 @@ inline AttentionShape read_attention(Config& c, const DecoderShape& decoder) {
 inline int64_t read_rope_dim(Config& c, int64_t head_dim) {
   const Key key{"partial_rotary_factor", "rope.dimension_count"};
   int64_t dim = head_dim;
-  if (c.is_gguf()) dim = c.count_or(key, head_dim, kMaxDim);
-  else dim = static_cast<int64_t>(std::clamp(c.number_or(key, 1.0), 0.0, 1.0) * static_cast<double>(head_dim));
+  if (c.is_gguf())
+    dim = c.count_or(key, head_dim, kMaxDim);
+  else
+    dim = static_cast<int64_t>(std::clamp(c.number_or(key, 1.0), 0.0, 1.0) * static_cast<double>(head_dim));
   if (dim >= 2 && dim % 2 == 0 && dim <= head_dim) return dim;
-  c.fail(key, "leaves " + std::to_string(dim) + " rotated dimensions of a head's " + std::to_string(head_dim) + "; an even number of at least 2 is needed");
+  c.fail(key, "leaves " + std::to_string(dim) + " rotated dimensions of a head's " + std::to_string(head_dim) +
+                  "; an even number of at least 2 is needed");
   return 2;
 }
 
 // x [T, heads, dim] turned by its positions.
-inline Value rope(GraphBuilder& g, const std::string& name, Value x, Value positions, const RopeFrequencies& frequencies, bool interleaved) {
-  return g.node({.name = name,
-                 .class_name = "Rope",
-                 .inputs = {x, positions},
-                 .attributes = {{"inv_freq", frequencies.inv_freq}, {"interleaved", int64_t{interleaved}}, {"scale", frequencies.scale}}});
+inline Value rope(GraphBuilder& g, const std::string& name, Value x, Value positions, const RopeFrequencies& frequencies,
+                  bool interleaved) {
+  return g.node(
+      {.name = name,
+       .class_name = "Rope",
+       .inputs = {x, positions},
+       .attributes = {{"inv_freq", frequencies.inv_freq}, {"interleaved", int64_t{interleaved}}, {"scale", frequencies.scale}}});
 }
 
 // silu(gate) * up
@@ -154,7 +164,8 @@ inline Routing moe_gate(GraphBuilder& g, const RoutingShape& r, Value x) {
   const auto out = g.module(spec, [&] {
     const Value scores = g.unary("scores", sigmoid ? "Sigmoid" : "Softmax", g.linear("linear", x, r.experts));  // [T, experts]
     Value choice = scores;
-    if (r.bias) choice = g.node({.name = "bias", .class_name = "AddBias", .inputs = {choice}, .weights = {{"bias", {r.experts}}}});
+    if (r.bias)
+      choice = g.node({.name = "bias", .class_name = "AddBias", .inputs = {choice}, .weights = {{"bias", {r.experts}}}});
     if (r.groups > 1)
       choice = g.node({.name = "groups",
                        .class_name = "GroupMask",
@@ -164,7 +175,8 @@ inline Routing moe_gate(GraphBuilder& g, const RoutingShape& r, Value x) {
     if (r.bias) weights = g.binary("weights", "TakeAlong", scores, ids);
     if (r.normalize)
       weights = g.node({.name = "normalize", .class_name = "NormalizeSum", .inputs = {weights}, .attributes = {{"eps", 1e-20}}});
-    if (r.factor != 1.0) weights = g.node({.name = "scale", .class_name = "Scale", .inputs = {weights}, .attributes = {{"factor", r.factor}}});
+    if (r.factor != 1.0)
+      weights = g.node({.name = "scale", .class_name = "Scale", .inputs = {weights}, .attributes = {{"factor", r.factor}}});
     return std::array<Value, 2>{ids, weights};
   });
   return {out[0], out[1]};

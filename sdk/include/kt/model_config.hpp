@@ -27,6 +27,8 @@ class Config {
   Config(const KtModelHost& host, const KtConfig* config) : host_(host), config_(config) {}
 
   bool is_gguf() const { return host_.source(config_) == KT_SOURCE_GGUF; }
+  // "LlamaForCausalLM" of config.json, "llama" of GGUF.
+  std::string architecture() const;
   bool ok() const { return error_.empty(); }
   const std::string& error() const { return error_; }
   void fail(std::string sentence) {
@@ -71,12 +73,16 @@ class Config {
   std::string error_;
 };
 
+inline std::string Config::architecture() const {
+  const char* text = nullptr;
+  const KtStatus found = is_gguf() ? host_.get_string(config_, "general.architecture", &text)
+                                   : host_.get_string_at(config_, "architectures", 0, &text);
+  return found == KT_OK ? text : "";
+}
+
 inline std::string Config::label(Key key) const {
   if (!is_gguf()) return std::string("config.json: field '") + (key.hf ? key.hf : "?") + "'";
-  const char* architecture = nullptr;
-  std::string prefix;
-  if (host_.get_string(config_, "general.architecture", &architecture) == KT_OK) prefix = std::string(architecture) + ".";
-  return "GGUF metadata: key '" + prefix + (key.gguf ? key.gguf : "?") + "'";
+  return "GGUF metadata: key '" + architecture() + "." + (key.gguf ? key.gguf : "?") + "'";
 }
 
 inline std::string Config::found(const char* name) const {
@@ -164,8 +170,10 @@ inline std::vector<std::string> Config::texts(Key key) {
   std::vector<std::string> out(size_of(key));
   for (uint64_t i = 0; i < out.size(); ++i) {
     const char* value = nullptr;
-    if (host_.get_string_at(config_, name(key), i, &value) == KT_OK) out[i] = value;
-    else fail(key, "has at place " + std::to_string(i) + " something else than a text");
+    if (host_.get_string_at(config_, name(key), i, &value) == KT_OK)
+      out[i] = value;
+    else
+      fail(key, "has at place " + std::to_string(i) + " something else than a text");
   }
   return out;
 }

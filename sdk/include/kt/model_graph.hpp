@@ -69,14 +69,14 @@ class GraphBuilder {
   template <class Body>
   auto module(const NodeSpec& spec, Body&& body);
 
-  Value embedding(const std::string& name, Value ids, int64_t vocabulary, int64_t dim);   // [T, dim]
-  Value linear(const std::string& name, Value x, int64_t out, bool bias = false);         // [..., out]
-  Value rms_norm(const std::string& name, Value x, double eps);                           // [..., dim]
+  Value embedding(const std::string& name, Value ids, int64_t vocabulary, int64_t dim);              // [T, dim]
+  Value linear(const std::string& name, Value x, int64_t out, bool bias = false);                    // [..., out]
+  Value rms_norm(const std::string& name, Value x, double eps);                                      // [..., dim]
   Value head_linear(const std::string& name, Value x, int64_t heads, int64_t out, bool transposed);  // [T, heads, out]
   Value expert_linear(const std::string& name, Value x, Value ids, int64_t experts, int64_t out);    // [T, k, out]
-  Value split_heads(const std::string& name, Value x, int64_t heads);                     // [T, heads, dim]
+  Value split_heads(const std::string& name, Value x, int64_t heads);                                // [T, heads, dim]
   Value merge_heads(const std::string& name, Value x) { return node({name, "MergeHeads", {x}}); }
-  Value slice(const std::string& name, Value x, int64_t begin, int64_t end);              // [..., end - begin]
+  Value slice(const std::string& name, Value x, int64_t begin, int64_t end);  // [..., end - begin]
   Value unary(const std::string& name, const char* class_name, Value x) { return node({name, class_name, {x}}); }
   Value binary(const std::string& name, const char* class_name, Value a, Value b) { return node({name, class_name, {a, b}}); }
 
@@ -100,7 +100,8 @@ inline Value GraphBuilder::input(const char* name) {
   return out;
 }
 
-inline State GraphBuilder::paged_state(const std::string& name, int64_t heads, int64_t key_dim, int64_t value_dim, int64_t window) {
+inline State GraphBuilder::paged_state(const std::string& name, int64_t heads, int64_t key_dim, int64_t value_dim,
+                                       int64_t window) {
   State out;
   attempt(host_.paged_state, name.c_str(), heads, key_dim, value_dim, window, &out.id);
   return out;
@@ -153,8 +154,10 @@ auto GraphBuilder::module(const NodeSpec& spec, Body&& body) {
   begin(spec);
   attempt(host_.body_begin);
   auto outputs = std::forward<Body>(body)();
-  if constexpr (std::is_same_v<decltype(outputs), Value>) end_body({&outputs, 1});
-  else end_body(outputs);
+  if constexpr (std::is_same_v<decltype(outputs), Value>)
+    end_body({&outputs, 1});
+  else
+    end_body(outputs);
   return outputs;
 }
 
@@ -169,7 +172,8 @@ inline Value GraphBuilder::linear(const std::string& name, Value x, int64_t out,
 }
 
 inline Value GraphBuilder::rms_norm(const std::string& name, Value x, double eps) {
-  return node({.name = name, .class_name = "RmsNorm", .inputs = {x}, .attributes = {{"eps", eps}}, .weights = {{"weight", {width(x)}}}});
+  return node(
+      {.name = name, .class_name = "RmsNorm", .inputs = {x}, .attributes = {{"eps", eps}}, .weights = {{"weight", {width(x)}}}});
 }
 
 inline Value GraphBuilder::head_linear(const std::string& name, Value x, int64_t heads, int64_t out, bool transposed) {
@@ -181,7 +185,8 @@ inline Value GraphBuilder::head_linear(const std::string& name, Value x, int64_t
 }
 
 inline Value GraphBuilder::expert_linear(const std::string& name, Value x, Value ids, int64_t experts, int64_t out) {
-  return node({.name = name, .class_name = "ExpertLinear", .inputs = {x, ids}, .weights = {{"weight", {experts, out, width(x)}}}});
+  return node(
+      {.name = name, .class_name = "ExpertLinear", .inputs = {x, ids}, .weights = {{"weight", {experts, out, width(x)}}}});
 }
 
 inline Value GraphBuilder::split_heads(const std::string& name, Value x, int64_t heads) {

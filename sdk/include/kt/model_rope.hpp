@@ -16,18 +16,25 @@ struct Fields {
   Key type, old_type, factor, original, low, high, fast, slow, truncate, mscale, mscale_all, attention;
 };
 
-inline constexpr Fields kScaling{
-    {"rope_scaling.rope_type", "rope.scaling.type"}, {"rope_scaling.type"}, {"rope_scaling.factor", "rope.scaling.factor"},
-    {"rope_scaling.original_max_position_embeddings", "rope.scaling.original_context_length"}, {"rope_scaling.low_freq_factor"},
-    {"rope_scaling.high_freq_factor"}, {"rope_scaling.beta_fast", "rope.scaling.yarn_beta_fast"},
-    {"rope_scaling.beta_slow", "rope.scaling.yarn_beta_slow"}, {"rope_scaling.truncate"}, {"rope_scaling.mscale"},
-    {"rope_scaling.mscale_all_dim"}, {"rope_scaling.attention_factor", "rope.scaling.attn_factor"}};
+inline constexpr Fields kScaling{{"rope_scaling.rope_type", "rope.scaling.type"},
+                                 {"rope_scaling.type"},
+                                 {"rope_scaling.factor", "rope.scaling.factor"},
+                                 {"rope_scaling.original_max_position_embeddings", "rope.scaling.original_context_length"},
+                                 {"rope_scaling.low_freq_factor"},
+                                 {"rope_scaling.high_freq_factor"},
+                                 {"rope_scaling.beta_fast", "rope.scaling.yarn_beta_fast"},
+                                 {"rope_scaling.beta_slow", "rope.scaling.yarn_beta_slow"},
+                                 {"rope_scaling.truncate"},
+                                 {"rope_scaling.mscale"},
+                                 {"rope_scaling.mscale_all_dim"},
+                                 {"rope_scaling.attention_factor", "rope.scaling.attn_factor"}};
 
-inline constexpr Fields kParameters{
-    {"rope_parameters.rope_type"}, {"rope_parameters.type"}, {"rope_parameters.factor"},
-    {"rope_parameters.original_max_position_embeddings"}, {"rope_parameters.low_freq_factor"}, {"rope_parameters.high_freq_factor"},
-    {"rope_parameters.beta_fast"}, {"rope_parameters.beta_slow"}, {"rope_parameters.truncate"}, {"rope_parameters.mscale"},
-    {"rope_parameters.mscale_all_dim"}, {"rope_parameters.attention_factor"}};
+inline constexpr Fields kParameters{{"rope_parameters.rope_type"},       {"rope_parameters.type"},
+                                    {"rope_parameters.factor"},          {"rope_parameters.original_max_position_embeddings"},
+                                    {"rope_parameters.low_freq_factor"}, {"rope_parameters.high_freq_factor"},
+                                    {"rope_parameters.beta_fast"},       {"rope_parameters.beta_slow"},
+                                    {"rope_parameters.truncate"},        {"rope_parameters.mscale"},
+                                    {"rope_parameters.mscale_all_dim"},  {"rope_parameters.attention_factor"}};
 
 // A field that divides or is a logarithm's argument.
 inline double positive(Config& config, Key key, double fallback) {
@@ -53,10 +60,13 @@ inline RopeType rope_type(Config& config, const Fields& fields) {
 // `max_context` stands in where yarn names no original context.
 inline RopeScaling read_rope(Config& config, double max_context) {
   using rope_detail::positive;
-  const bool newer = !config.is_gguf() && (config.has({"rope_parameters.rope_theta"}) || config.has({"rope_parameters.rope_type"}));
+  const bool newer =
+      !config.is_gguf() && (config.has({"rope_parameters.rope_theta"}) || config.has({"rope_parameters.rope_type"}));
   const rope_detail::Fields& fields = newer ? rope_detail::kParameters : rope_detail::kScaling;
   RopeScaling out;
-  out.theta = positive(config, newer && !config.has({"rope_theta"}) ? Key{"rope_parameters.rope_theta"} : Key{"rope_theta", "rope.freq_base"}, out.theta);
+  out.theta = positive(
+      config, newer && !config.has({"rope_theta"}) ? Key{"rope_parameters.rope_theta"} : Key{"rope_theta", "rope.freq_base"},
+      out.theta);
   if (out.theta <= 1) config.fail({"rope_theta", "rope.freq_base"}, "needs a number above 1");
   out.type = rope_detail::rope_type(config, fields);
   if (out.type == RopeType::kDefault) return out;

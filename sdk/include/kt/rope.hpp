@@ -17,15 +17,15 @@ struct RopeScaling {
   RopeType type = RopeType::kDefault;
   double theta = 10000.0;
   double factor = 1.0;
-  double original_context = 0;   // positions seen in pre-training (llama3, yarn)
-  double low_frequency = 1.0;    // llama3
-  double high_frequency = 4.0;   // llama3
-  double beta_fast = 32.0;       // yarn: rotations within the original context above which a dimension is left alone
-  double beta_slow = 1.0;        // yarn: rotations below which it is wholly interpolated
-  bool truncate = true;          // yarn: the ramp begins and ends at whole dimensions
-  double mscale = 0;             // yarn, 0: not given
-  double mscale_all_dim = 0;     // yarn, 0: not given
-  double attention_factor = 0;   // yarn, 0: derived
+  double original_context = 0;       // positions seen in pre-training (llama3, yarn)
+  double low_frequency = 1.0;        // llama3
+  double high_frequency = 4.0;       // llama3
+  double beta_fast = 32.0;           // yarn: rotations within the original context above which a dimension is left alone
+  double beta_slow = 1.0;            // yarn: rotations below which it is wholly interpolated
+  bool truncate = true;              // yarn: the ramp begins and ends at whole dimensions
+  double mscale = 0;                 // yarn, 0: not given
+  double mscale_all_dim = 0;         // yarn, 0: not given
+  double attention_factor = 0;       // yarn, 0: derived
   std::vector<float> divisors = {};  // [dim / 2], from a file: each frequency is divided by its own
 };
 
