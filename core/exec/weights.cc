@@ -36,6 +36,12 @@ int64_t product(const std::vector<int64_t>& shape) {
   return out;
 }
 
+// Some converters drop leading dimensions of 1.
+std::vector<int64_t> without_leading_ones(std::vector<int64_t> shape) {
+  shape.erase(shape.begin(), std::find_if(shape.begin(), shape.end(), [](int64_t dim) { return dim != 1; }));
+  return shape;
+}
+
 void to_float(const TensorEntry& tensor, int64_t first_row, int64_t rows, int64_t columns, float* out) {
   const auto bytes = *kt::format::row_bytes(tensor.dtype, columns);
   const auto convert = kt::format::dequantizer(tensor.dtype);
@@ -152,7 +158,7 @@ Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec,
   if (transform == KT_HEAD_ROWS) expected = {spec.shape[0] * source.row->stride, spec.shape[2]};
   if (transform == KT_TRANSPOSE_LAST) std::swap(expected[expected.size() - 1], expected[expected.size() - 2]);
   for (const TensorEntry* tensor : source.tensors)
-    if (tensor->shape != expected)
+    if (without_leading_ones(tensor->shape) != without_leading_ones(expected))
       return wrong_weight(spec, "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
   if (spec.shape.size() == 1) {
     KT_TRY(out->copy_vector(spec, first));
