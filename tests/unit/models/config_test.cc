@@ -78,6 +78,24 @@ TEST(Config, UnknownArchitectureListsTheKnownOnes) {
   EXPECT_NE(built.error().hint.find("LlamaForCausalLM"), std::string::npos) << built.error().hint;
 }
 
+TEST(Config, NoValueOfAnyFieldDoesMoreThanRefuseTheModel) {
+  const char* values[] = {"null", "true", "0", "-1", "1", "7", "1e300", "9007199254740993", "\"x\"", "[]", "[1, \"x\"]", "{}"};
+  for (const char* model : {"llama", "mixtral", "qwen2_moe", "deepseek_v2"}) {
+    const Json config = golden_config(model);
+    const Json fields = config.flatten();
+    for (const auto& [pointer, unused] : fields.items())
+      for (const char* value : values) {
+        Json spoiled = config;
+        spoiled[Json::json_pointer(pointer)] = Json::parse(value);
+        const auto built = build_from(spoiled);
+        if (built.ok()) continue;
+        EXPECT_TRUE(built.error().code == 406 || built.error().code == 410)
+            << model << pointer << " " << value << built.error().text();
+        EXPECT_GT(built.error().message.size(), 20u) << model << pointer << " " << value;
+      }
+  }
+}
+
 TEST(Config, NullIsAsGoodAsAbsent) {
   Json config = golden_config("llama");
   config["head_dim"] = nullptr;
