@@ -2,9 +2,11 @@
 #ifndef KT_MODEL_BLOCKS_HPP
 #define KT_MODEL_BLOCKS_HPP
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "kt/model_config.hpp"
 #include "kt/model_graph.hpp"

@@ -3,6 +3,7 @@
 #define KT_MODEL_CONFIG_HPP
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
