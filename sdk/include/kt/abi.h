@@ -243,6 +243,8 @@ typedef struct KtClassDef {
   const char* name;
   const char* help;
   KtStatus (*shape)(const KtHost*, const KtNode*, KtTensor* const* outputs, uint32_t output_count);
+  const char* inputs;  /* in words: "x [tokens, dim]" */
+  const char* outputs;
 } KtClassDef;
 
 /* ---- Model libraries -------------------------------------------------------------------------------------------- */

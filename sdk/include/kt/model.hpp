@@ -22,6 +22,7 @@
 #include "kt/model_graph.hpp"
 #include "kt/model_names.hpp"
 #include "kt/model_rope.hpp"
+#include "kt/plugin_manifest.hpp"
 
 namespace kt {
 
@@ -101,24 +102,15 @@ class ModelTable {
   static void destroy(void* model) { delete static_cast<Model*>(model); }
 };
 
+// A family as a part of KT_PLUGIN, beside the operators and classes it brings.
+template <class Family>
+constexpr ModelPart model(const char* name) {
+  return {ModelTable<Family>::def(name)};
+}
+
 }  // namespace kt
 
-#define KT_MODEL_TEXT_(x) #x
-#define KT_MODEL_TEXT(x) KT_MODEL_TEXT_(x)
-
-// The library's entry point, and the manifest that is read before it is loaded. Once per library; the first three are literals.
-#define KT_MODEL(NAME, VERSION, HELP, ...)                                                             \
-  [[gnu::used, gnu::section(".kt_manifest")]] static const char kt_manifest[] =                        \
-      "kt_manifest: 1\nname: " NAME "\nversion: \"" VERSION                                            \
-      "\"\nabi: \"" KT_MODEL_TEXT(KT_ABI_MAJOR) "." KT_MODEL_TEXT(KT_ABI_MINOR) "\"\n";                \
-  extern "C" KT_EXPORT KtStatus kt_plugin_entry(const KtHost*, const KtPlugin** plugin) {              \
-    static constexpr KtModelDef model = kt::ModelTable<__VA_ARGS__>::def(NAME);                        \
-    static constexpr const KtModelDef* models[] = {&model};                                            \
-    static constexpr KtPlugin table{                                                                   \
-        sizeof(KtPlugin), KT_ABI_MAGIC, KT_ABI_MAJOR, KT_ABI_MINOR, NAME,   VERSION, HELP, 0, 0, 0, 1, \
-        nullptr,          nullptr,      nullptr,      models,       nullptr};                          \
-    *plugin = &table;                                                                                  \
-    return KT_OK;                                                                                      \
-  }
+// A library of one family and nothing else.
+#define KT_MODEL(NAME, VERSION, HELP, ...) KT_PLUGIN(NAME, VERSION, HELP, kt::model<__VA_ARGS__>(NAME))
 
 #endif

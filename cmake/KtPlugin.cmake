@@ -1,0 +1,53 @@
+# kt_add_plugin() and kt_add_model(): shared libraries that kt loads. Part of the package kt-sdk, and used by kt's own build.
+include(GNUInstallDirs)
+
+set(KT_PLUGIN_EXPORTS ${CMAKE_BINARY_DIR}/kt_plugin_exports.map)
+file(CONFIGURE OUTPUT ${KT_PLUGIN_EXPORTS} CONTENT "{ global: kt_plugin_entry; local: *; };\n")
+
+# A module library that exports its entry point only and can be unloaded. ISA: processor features it needs, as /proc/cpuinfo
+# names them; of several usable libraries of one plugin that with the highest PRIORITY is loaded.
+function(_kt_add_library target file_name folder isa priority)
+  add_library(${target} MODULE ${ARGN})
+  string(REPLACE ";" ", " isa_text "${isa}")
+  target_compile_definitions(${target} PRIVATE "KT_PLUGIN_ISA=\"${isa_text}\"" KT_PLUGIN_PRIORITY=${priority})
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${KT_PLUGIN_EXPORTS} -Wl,-z,now,-z,relro)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${file_name} C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${KT_PLUGIN_EXPORTS})
+  target_link_libraries(${target} PRIVATE kt::sdk)
+  if(TARGET kt_settings)
+    target_link_libraries(${target} PRIVATE kt_settings)
+  endif()
+  if(folder)
+    set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${folder})
+  endif()
+endfunction()
+
+# kt_add_plugin(NAME SOURCES ... [VARIANT name ISA feature ...] [PRIORITY n] [LIBS ...] [FOLDER output folder] [NO_INSTALL])
+function(kt_add_plugin name)
+  cmake_parse_arguments(arg "NO_INSTALL" "VARIANT;PRIORITY;FOLDER" "SOURCES;ISA;LIBS" ${ARGN})
+  set(suffix "")
+  if(arg_VARIANT)
+    set(suffix _${arg_VARIANT})
+  endif()
+  if(NOT arg_PRIORITY)
+    set(arg_PRIORITY 0)
+  endif()
+  if(NOT arg_FOLDER)
+    set(arg_FOLDER ${KT_PLUGIN_DIR})
+  endif()
+  set(target kt_plugin_${name}${suffix})
+  _kt_add_library(${target} kt_${name}${suffix} "${arg_FOLDER}" "${arg_ISA}" ${arg_PRIORITY} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS})
+  if(NOT arg_NO_INSTALL)
+    install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/kt/plugins)
+  endif()
+endfunction()
+
+# kt_add_model(NAME SOURCES ...): the library of a model family, libkt_model_NAME.so.
+function(kt_add_model name)
+  cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+  _kt_add_library(kt_model_${name} kt_model_${name} "${KT_MODEL_DIR}" "" 0 ${arg_SOURCES})
+  install(TARGETS kt_model_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/kt/models)
+endfunction()
