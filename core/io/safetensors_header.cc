@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include "core/base/json.h"
 #include <numeric>
 #include <optional>
 

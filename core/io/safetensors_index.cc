@@ -1,7 +1,7 @@
 #include "core/io/safetensors_index.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include "core/base/json.h"
 #include <optional>
 
 #include "core/io/untrusted_text.h"

@@ -39,7 +39,8 @@ MachineDevice host_device() {
 
 // A class that a plugin brings: its shape function is called through the C table.
 NodeClass wrap_class(const KtClassDef& def) {
-  NodeClass out{def.name, "", "", def.help ? def.help : "", true, def.output_count, nullptr};
+  const auto text = [](const char* s) { return std::string(s ? s : ""); };
+  NodeClass out{def.name, text(def.inputs), text(def.outputs), text(def.help), true, def.output_count, nullptr};
   const KtClassDef* d = &def;
   out.shape = [d](Graph& graph, Node& node) -> Status {
     std::vector<KtTensor> tensors(node.outputs.size());

@@ -21,6 +21,10 @@ extern "C" {
 #define KT_ABI_MINOR 0
 #define KT_MAX_RANK 5
 #define KT_EXPORT __attribute__((visibility("default")))
+/* The library's description, YAML text that the host reads without loading the library; once per library. C++ libraries get it
+ * from KT_PLUGIN. */
+#define KT_MANIFEST(text) \
+  __attribute__((used, section(".kt_manifest"))) static const char kt_manifest[] = text
 
 typedef enum KtStatus {
   KT_OK = 0,

@@ -1,0 +1,17 @@
+# Installs the SDK alone, copies the example out of the tree and builds it against the installation.
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${ARGV}\n${text}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${FOLDER})
+run(${CMAKE_COMMAND} --install ${BUILD} --component sdk --prefix ${FOLDER}/sdk)
+file(COPY ${EXAMPLE}/ DESTINATION ${FOLDER}/source)
+set(flags "")
+if(SANITIZE)
+  set(flags "-fsanitize=${SANITIZE}")
+endif()
+run(${CMAKE_COMMAND} -S ${FOLDER}/source -B ${FOLDER}/build -G Ninja -DCMAKE_PREFIX_PATH=${FOLDER}/sdk "-DCMAKE_CXX_FLAGS=${flags}" "-DCMAKE_C_FLAGS=${flags}")
+run(${CMAKE_COMMAND} --build ${FOLDER}/build)
