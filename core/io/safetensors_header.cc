@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include "core/base/json.h"
 #include <numeric>
 #include <optional>
 
+#include "core/base/json.h"
 #include "core/io/untrusted_text.h"
 #include "core/tensor/shape.h"
 #include "kt/format/dtype.h"
@@ -39,7 +39,8 @@ class HeaderEvents {
 
   bool string(std::string& text) {
     if (level_ == Level::kMetadata) {
-      if (!header_.metadata.emplace(field_, std::move(text)).second) return stop("the metadata key " + shown(field_) + " appears twice");
+      if (!header_.metadata.emplace(field_, std::move(text)).second)
+        return stop("the metadata key " + shown(field_) + " appears twice");
       return true;
     }
     if (level_ != Level::kTensor || field_ != "dtype") return unexpected("a string");
@@ -141,15 +142,16 @@ class HeaderEvents {
     for (size_t i = 0; i < std::size(kFields); ++i)
       if ((fields_ >> i & 1u) == 0) return wrong("has no " + shown(kFields[i]));
     for (const uint64_t dim : shape_) {
-      if (dim > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return wrong("has a dimension of " + std::to_string(dim));
+      if (dim > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+        return wrong("has a dimension of " + std::to_string(dim));
       tensor_.shape.push_back(static_cast<int64_t>(dim));
     }
     const std::optional<uint64_t> bytes = tensor_bytes(tensor_.dtype, tensor_.shape);
     if (!bytes) return wrong("of shape " + shape_text(tensor_.shape) + " is too large");
     if (offsets_.size() != 2 || offsets_[0] > offsets_[1]) return wrong("has 'data_offsets' that are no begin and end");
     if (offsets_[1] - offsets_[0] != *bytes)
-      return wrong("of shape " + shape_text(tensor_.shape) + " needs " + std::to_string(*bytes) + " bytes, its 'data_offsets' span " +
-                   std::to_string(offsets_[1] - offsets_[0]));
+      return wrong("of shape " + shape_text(tensor_.shape) + " needs " + std::to_string(*bytes) +
+                   " bytes, its 'data_offsets' span " + std::to_string(offsets_[1] - offsets_[0]));
     tensor_.name = std::move(name_);
     tensor_.offset = offsets_[0];
     tensor_.bytes = *bytes;

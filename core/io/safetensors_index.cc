@@ -1,9 +1,9 @@
 #include "core/io/safetensors_index.h"
 
 #include <algorithm>
-#include "core/base/json.h"
 #include <optional>
 
+#include "core/base/json.h"
 #include "core/io/untrusted_text.h"
 
 namespace kt::core {
