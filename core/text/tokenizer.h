@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/text_part.h"
+
 namespace kt::core {
 
 struct TokenizerParts;
@@ -15,12 +17,6 @@ struct TokenizerParts;
 struct EncodeOptions {
   bool add_special = true;     // begin and end of sequence, as the model wants them
   bool parse_special = false;  // control tokens written in the text become those tokens; otherwise they are plain text
-};
-
-// A stretch of a prompt.
-struct TextPart {
-  std::string text;
-  bool is_input = false;  // written by a user: nothing in it, nor across its borders, becomes a control token
 };
 
 // Immutable; const methods may run in several threads at once. Texts that are not UTF-8 are read with every bad part as U+FFFD.
