@@ -43,13 +43,14 @@ class Sampler {
 
   // A token of the prompt or the answer: the penalties look at it.
   void accept(int32_t id);
-  // The next token. KT-E0010 if a logit is NaN or none is finite; the caller decides whether to accept() the token.
+  // The next token. KT-E0010 if a logit is NaN or infinite, or none is left; the caller decides whether to accept() the token.
   Result<int32_t> sample(std::span<const float> logits);
 
  private:
   SamplingParams params_;
   Random random_;
   std::vector<int32_t> history_;
+  std::vector<float> adjusted_;  // logits after bias and penalties
 };
 
 // The tokens whose text contains a character that ends a repeat: newline, colon, double quote, asterisk.

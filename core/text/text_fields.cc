@@ -44,7 +44,8 @@ bool TextFields::flag(const char* key, bool otherwise) {
 int64_t TextFields::integer(const char* key, int64_t otherwise) {
   const Json* value = find(key);
   if (!value) return otherwise;
-  if (value->is_number_integer() && !(value->is_number_unsigned() && value->get<uint64_t>() > INT64_MAX)) return value->get<int64_t>();
+  if (value->is_number_integer() && !(value->is_number_unsigned() && value->get<uint64_t>() > INT64_MAX))
+    return value->get<int64_t>();
   wrong(key, "a whole number");
   return otherwise;
 }

@@ -34,6 +34,7 @@ class Tokenizer {
 
   // The token as the vocabulary writes it ("Ġthe", "▁the", "<s>"), empty for ids that are not in use.
   std::string piece(int32_t id) const;
+  bool has(int32_t id) const;
   // The id of a token by its exact text in the vocabulary, or -1.
   int32_t find(std::string_view piece) const;
   // Tokens that decode() leaves out with skip_special.

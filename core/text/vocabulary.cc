@@ -38,9 +38,7 @@ bool Vocabulary::add(std::string_view piece, int32_t id) {
   return true;
 }
 
-int32_t Vocabulary::find(std::string_view piece) const {
-  return slots_.empty() || piece.empty() ? -1 : slots_[slot_of(piece)];
-}
+int32_t Vocabulary::find(std::string_view piece) const { return slots_.empty() || piece.empty() ? -1 : slots_[slot_of(piece)]; }
 
 const std::string& Vocabulary::piece(int32_t id) const {
   static const std::string kNone;

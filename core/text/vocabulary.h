@@ -16,7 +16,7 @@ class Vocabulary {
 
   int32_t find(std::string_view piece) const;  // -1: absent
   bool has(int32_t id) const { return id >= 0 && static_cast<size_t>(id) < taken_.size() && taken_[static_cast<size_t>(id)]; }
-  const std::string& piece(int32_t id) const;  // empty: absent
+  const std::string& piece(int32_t id) const;                            // empty: absent
   int32_t size() const { return static_cast<int32_t>(pieces_.size()); }  // largest id + 1
   size_t count() const { return count_; }                                // ids in use
 
