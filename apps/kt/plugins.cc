@@ -39,7 +39,9 @@ void add_plugins(Program& program) {
     }
     core::Json list = core::Json::array();
     for (const core::PluginRecord& record : registry.plugins()) list.push_back(plugin_json(record));
-    print_json({{"plugins", list}, {"operators", registry.names()}, {"classes", registry.classes().names()}});
+    core::Json operators = core::Json::array();
+    for (const core::OperatorInfo* op : registry.all()) operators.push_back(op->name);
+    print_json({{"plugins", list}, {"operators", operators}, {"classes", registry.classes().names()}});
     return 0;
   });
   ls->footer("examples:\n  kt plugins ls\n  KT_PLUGIN_PATH=/opt/acme/kt kt plugins ls --json\n");

@@ -18,7 +18,7 @@ std::string print_plan(const Plan& plan) {
                     " outputs<=" + std::to_string(plan.bucket.outputs) + "\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    char number[16];
+    char number[24];
     std::snprintf(number, sizeof number, "%5zu  ", i);
     out += number + step.binding.device + "  " + step.binding.operator_name + "  " + (step.node ? step.node->name : "");
     for (const KtValue value : step.inputs) out += "  <- " + value_text(plan, value);

@@ -201,16 +201,9 @@ const OperatorInfo* Registry::find(std::string_view name) const {
   return found ? &found->info : nullptr;
 }
 
-std::vector<const OperatorInfo*> Registry::for_class(std::string_view class_name, std::string_view device_kind) const {
+std::vector<const OperatorInfo*> Registry::all() const {
   std::vector<const OperatorInfo*> out;
-  for (const auto& [name, op] : operators_)
-    if (op.info.implements == class_name && (device_kind.empty() || op.info.device == device_kind)) out.push_back(&op.info);
-  return out;
-}
-
-std::vector<std::string> Registry::names() const {
-  std::vector<std::string> out;
-  for (const auto& [name, op] : operators_) out.push_back(name);
+  for (const auto& [name, op] : operators_) out.push_back(&op.info);
   return out;
 }
 

@@ -61,8 +61,7 @@ class Registry final : public OperatorTable {
 
   // OperatorTable
   const OperatorInfo* find(std::string_view name) const override;
-  std::vector<const OperatorInfo*> for_class(std::string_view class_name, std::string_view device_kind) const override;
-  std::vector<std::string> names() const override;
+  std::vector<const OperatorInfo*> all() const override;
   SupportAnswer supports(const OperatorInfo& op, const Node& node, const OptionValues& options) const override;
 
  private:
