@@ -39,7 +39,7 @@ core::Result<int> run_render(Program& program, const TemplateFlags& flags) {
     source = KT_TRY(read_text(flags.template_file));
   } else {
     const std::string path = KT_TRY(core::find_model(flags.model.empty() ? kBundledModel : flags.model, core::model_folders(program.environment())));
-    const core::ModelSource model = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false}));
+    const core::ModelSource model = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false, .need_config = false}));
     source = model.chat_template;
     tokenizer = KT_TRY(core::load_tokenizer(model));
   }

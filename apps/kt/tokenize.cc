@@ -15,7 +15,7 @@ struct TokenizeFlags {
 
 core::Result<std::shared_ptr<const core::Tokenizer>> open_tokenizer(Program& program, const std::string& model) {
   const std::string path = KT_TRY(core::find_model(model.empty() ? kBundledModel : model, core::model_folders(program.environment())));
-  const core::ModelSource source = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false}));
+  const core::ModelSource source = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false, .need_config = false}));
   return core::load_tokenizer(source);
 }
 

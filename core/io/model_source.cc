@@ -93,10 +93,13 @@ Result<ModelSource> open_folder(const std::string& path, const std::string& fold
   source.folder = folder;
   const fs::path whole = fs::path(folder).lexically_normal();
   source.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
-  if (!source.has_file(config_name)) return no_config(folder);
-  const std::string config_path = folder + "/" + config_name;
-  const std::string text = KT_TRY(source.read_file(config_name, kMaxConfigBytes));
-  source.config = KT_TRY(ModelConfig::from_json(KT_TRY(parse_json(text, config_path)), config_path));
+  const bool has_config = source.has_file(config_name);
+  if (!has_config && (options.need_config || !source.has_file("tokenizer.json"))) return no_config(folder);
+  if (has_config) {
+    const std::string config_path = folder + "/" + config_name;
+    const std::string text = KT_TRY(source.read_file(config_name, kMaxConfigBytes));
+    source.config = KT_TRY(ModelConfig::from_json(KT_TRY(parse_json(text, config_path)), config_path));
+  }
   source.generation_config = KT_TRY(optional_json(source, "generation_config.json", kMaxConfigBytes));
   source.tokenizer_config = KT_TRY(optional_json(source, "tokenizer_config.json", kMaxTokenizerConfigBytes));
   KT_TRY(read_template(source));

@@ -16,6 +16,7 @@ namespace kt::core {
 
 struct OpenOptions {
   bool need_weights = true;  // without weights: an error, else weights is null
+  bool need_config = true;   // without config.json: an error, else config is empty
 };
 
 struct ModelSource {
