@@ -77,6 +77,7 @@ void add_inspect(Program& program);
 void add_rules(Program& program);
 void add_plugins(Program& program);
 void add_perplexity(Program& program);
+void add_synth(Program& program);
 void add_help(Program& program);
 
 }  // namespace kt::app
