@@ -30,7 +30,7 @@ std::string strip_accents(std::string_view text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const char32_t c = next_code_point(text, &at);
-    if (utf8proc_category(static_cast<utf8proc_int32_t>(c)) != UTF8PROC_CATEGORY_MN) append_code_point(&out, c);
+    if (!is_mark(c)) append_code_point(&out, c);
   }
   return out;
 }
@@ -80,6 +80,14 @@ std::string apply_step(const Step& step, std::string_view text) {
       return strip(text, step.left, step.right);
   }
   return std::string(text);
+}
+
+bool removes_first(const Step& step, std::string_view text) {
+  if (text.empty()) return false;
+  size_t at = 0;
+  const char32_t first = next_code_point(text, &at);
+  return (step.kind == Kind::kStrip && step.left && is_white_space(first)) ||
+         (step.kind == Kind::kStripAccents && is_mark(first));
 }
 
 class Reader {
@@ -148,9 +156,12 @@ Result<Normalizer> Normalizer::read(const Json& value) {
   return Normalizer(reader.take());
 }
 
-std::string Normalizer::apply(std::string_view text) const {
+std::string Normalizer::apply(std::string_view text, bool* keeps_start) const {
   std::string out(text);
-  for (const Step& step : steps_) out = apply_step(step, out);
+  for (const Step& step : steps_) {
+    if (keeps_start && removes_first(step, out)) *keeps_start = false;
+    out = apply_step(step, out);
+  }
   return out;
 }
 

@@ -27,8 +27,8 @@ class Normalizer {
   static Result<Normalizer> read(const Json& value);
 
   bool empty() const { return steps_.empty(); }
-  // `text` is valid UTF-8.
-  std::string apply(std::string_view text) const;
+  // `text` is valid UTF-8. `*keeps_start` becomes false if its first character was removed.
+  std::string apply(std::string_view text, bool* keeps_start = nullptr) const;
 
  private:
   std::vector<Step> steps_;

@@ -11,24 +11,32 @@ namespace {
 
 constexpr size_t kMaxPattern = 16384;
 
-RegexOptions regex_options() {
+// Steps from one place of the text on; the tokens of very long runs need one for every character.
+constexpr uint32_t kMatchLimit = 10'000'000;
+constexpr int kProbe = 256;
+// Between the few steps for each character of a probe that real patterns take, and half their square.
+constexpr uint32_t kProbeLimit = 64 * kProbe;
+
+RegexOptions regex_options(uint32_t match_limit) {
   RegexOptions options;
   options.multiline = true;
+  options.match_limit = match_limit;
   options.max_pattern = 4 * kMaxPattern;
   options.error_code = kTokenizerError;
   return options;
 }
 
-// Texts on which patterns with nested repeats backtrack without bound: runs of every character that the pattern writes, and of
-// one of each common kind, with something else behind.
-bool explodes(const Regex& regex, std::string_view pattern) {
+// Whether the pattern backtracks more than once over a text: tried on runs of every character that the pattern writes, and of one
+// of each common kind, with something else behind, or with all that the pattern might ask for.
+bool explodes(std::string_view compiled, std::string_view pattern) {
+  const auto regex = Regex::compile(compiled, regex_options(kProbeLimit));
   std::set<char32_t> characters{'a', 'A', '0', ' ', '.', '\n', 0x4E00};
   for (size_t at = 0; at < pattern.size();) characters.insert(next_code_point(pattern, &at));
   for (const char32_t c : characters) {
     std::string run;
-    for (int i = 0; i < 48; ++i) append_code_point(&run, c);
-    for (const char* tail : {"", "!", "\x01", "a"})
-      if (regex.search(run + tail, 0, nullptr) == RegexOutcome::kLimit) return true;
+    for (int i = 0; i < kProbe; ++i) append_code_point(&run, c);
+    for (const std::string& tail : {std::string(), std::string("!"), std::string("a"), "\x01" + std::string(pattern)})
+      if (regex.ok() && regex->search(run + tail, 0, nullptr) == RegexOutcome::kLimit) return true;
   }
   return false;
 }
@@ -53,9 +61,9 @@ Result<TokenPattern> TokenPattern::regex(std::string_view pattern, const std::st
                                     std::to_string(kMaxPattern) + " are allowed");
   auto translated = pcre2_from_oniguruma(pattern);
   if (!translated.ok()) return std::move(translated).status().with_context(where);
-  auto compiled = Regex::compile(*translated, regex_options());
+  auto compiled = Regex::compile(*translated, regex_options(kMatchLimit));
   if (!compiled.ok()) return bad_tokenizer(where, compiled.error().message, compiled.error().hint);
-  if (explodes(*compiled, pattern)) return bad_tokenizer(where, "the regular expression takes exponential time on some texts");
+  if (explodes(*translated, pattern)) return bad_tokenizer(where, "the regular expression backtracks too much on some texts");
   TokenPattern out;
   out.regex_ = std::make_shared<const Regex>(std::move(*compiled));
   return out;

@@ -32,14 +32,15 @@ class Encoder {
   void append(const std::vector<int32_t>& ids) { ids_.insert(ids_.end(), ids.begin(), ids.end()); }
 
   void encode_stretch(const ByteRange& range) {
-    const std::string text = parts_.normalizer.apply(text_.substr(range.begin, range.size()));
+    bool at_start = range.begin == 0;
+    const std::string text = parts_.normalizer.apply(text_.substr(range.begin, range.size()), &at_start);
     const std::vector<ByteRange> allowed =
         parts_.added.has_normalized_control() ? normalized_allowed(range, text) : std::vector<ByteRange>();
     for (const TokenSpan& span : parts_.added.split(text, true, allowed)) {
       if (span.id >= 0)
         ids_.push_back(span.id);
       else
-        encode_plain(text.substr(span.range.begin, span.range.size()), range.begin == 0 && span.range.begin == 0);
+        encode_plain(text.substr(span.range.begin, span.range.size()), at_start && span.range.begin == 0);
     }
   }
 

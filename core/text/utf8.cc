@@ -123,6 +123,7 @@ bool is_other(char32_t c) {
 
 bool is_word(char32_t c) {
   if (c >= 0x24B6 && c <= 0x24E9) return true;  // circled letters: symbols that are Alphabetic
+  if (c == 0x200C || c == 0x200D) return true;
   if (c >= 0x1F130 && c <= 0x1F189) return c <= 0x1F149 || (c >= 0x1F150 && c <= 0x1F169) || c >= 0x1F170;
   const auto kind = category(c);
   return (kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO) || is_mark(c) || kind == UTF8PROC_CATEGORY_ND ||

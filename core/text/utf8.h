@@ -29,6 +29,6 @@ bool is_numeric(char32_t code_point);      // Nd, Nl, No
 bool is_punctuation(char32_t code_point);  // ASCII punctuation and symbols, and P*
 bool is_mark(char32_t code_point);         // Mn, Mc, Me
 bool is_other(char32_t code_point);        // Cc, Cf, Cn, Co
-bool is_word(char32_t code_point);         // Alphabetic, M, Nd, Pc
+bool is_word(char32_t code_point);         // Alphabetic, M, Nd, Pc, Join_Control
 
 }  // namespace kt::core

@@ -34,7 +34,8 @@ TEST_P(GgufTokenizer, GivesThePromptOfTheGoldenFile) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GgufTokenizer,
-                         testing::Values("deepseek_v2-q8_0", "deepseek_v3-bf16", "llama-f16", "llama_wide-q4_k_m", "qwen2-f32", "qwen3_moe-q4_1"),
+                         testing::Values("deepseek_v2-q8_0", "deepseek_v3-bf16", "llama-f16", "llama_wide-q4_k_m", "qwen2-f32",
+                                         "qwen3_moe-q4_1"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -52,8 +53,10 @@ GgufVocabulary converted(const Json& document, const std::string& pre) {
     out.types[id] = type;
   };
   for (const auto& [text, id] : document["model"]["vocab"].items()) set(id.get<size_t>(), text, 1);
-  for (const Json& token : document["added_tokens"]) set(token["id"].get<size_t>(), token["content"], token["special"].get<bool>() ? 3 : 4);
-  for (const Json& merge : document["model"]["merges"]) out.merges.push_back(merge[0].get<std::string>() + " " + merge[1].get<std::string>());
+  for (const Json& token : document["added_tokens"])
+    set(token["id"].get<size_t>(), token["content"], token["special"].get<bool>() ? 3 : 4);
+  for (const Json& merge : document["model"]["merges"])
+    out.merges.push_back(merge[0].get<std::string>() + " " + merge[1].get<std::string>());
   return out;
 }
 
@@ -80,8 +83,8 @@ TEST_P(GgufFamily, EncodesAndDecodesTheCasesOfItsTokenizerJson) {
 
 INSTANTIATE_TEST_SUITE_P(All, GgufFamily,
                          testing::Values(Family{"gpt2", "gpt-2"}, Family{"qwen2", "qwen2"}, Family{"llama3", "llama-bpe"},
-                                         Family{"deepseek_v3", "deepseek-v3"}, Family{"o200k", "gpt-4o"}, Family{"kimi", "kimi-k2"},
-                                         Family{"glm4", "chatglm-bpe"}),
+                                         Family{"deepseek_v3", "deepseek-v3"}, Family{"o200k", "gpt-4o"},
+                                         Family{"kimi", "kimi-k2"}, Family{"glm4", "chatglm-bpe"}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 // A SentencePiece vocabulary, whose merges follow from the scores.
@@ -106,7 +109,8 @@ TEST(GgufSentencePiece, GivesTheTokensOfTheMergesThatFollowFromItsScores) {
   const auto tokenizer = tokenizer_from_gguf(scored(golden_json("tokenizers/spm_llama2/tokenizer.json")));
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().text();
   for (const Json& item : golden_json("tokenizers/spm_llama2/cases.json")["cases"]) {
-    EXPECT_EQ(tokenizer->encode(item["text"].get<std::string>(), {.add_special = true, .parse_special = true}), item["ids_with_special"].get<Ids>())
+    EXPECT_EQ(tokenizer->encode(item["text"].get<std::string>(), {.add_special = true, .parse_special = true}),
+              item["ids_with_special"].get<Ids>())
         << item["text"];
     EXPECT_EQ(tokenizer->decode(item["ids"].get<Ids>(), false), item["decoded"].get<std::string>());
   }
@@ -126,8 +130,9 @@ TEST(GgufTokenizerErrors, RejectMergesOfTokensThatAreNotThere) {
 }
 
 TEST(GgufPreTokenizers, AllHavePatternsThatCompile) {
-  for (const char* name : {"", "default", "llama-bpe", "qwen2", "qwen35", "gpt-4o", "kimi-k2", "tekken", "deepseek-v3", "deepseek-llm", "deepseek-coder",
-                           "gpt-2", "starcoder", "falcon", "glm4", "chatglm-bpe", "stablelm2", "dbrx"}) {
+  for (const char* name :
+       {"", "default", "llama-bpe", "qwen2", "qwen35", "gpt-4o", "kimi-k2", "tekken", "deepseek-v3", "deepseek-llm",
+        "deepseek-coder", "gpt-2", "starcoder", "falcon", "glm4", "chatglm-bpe", "stablelm2", "dbrx"}) {
     const GgufPreTokenizer* pre = find_gguf_pre_tokenizer(name);
     ASSERT_NE(pre, nullptr) << name;
     for (const char* pattern : pre->patterns) EXPECT_TRUE(TokenPattern::regex(pattern, name).ok()) << name << ": " << pattern;
@@ -146,7 +151,8 @@ TEST(StopTokens, AreThoseOfTheTokenizerAndOfTheGenerationConfig) {
 }
 
 TEST(FolderWithoutConfig, HasATokenizerAllTheSame) {
-  const auto source = open_model(std::string(KT_TEST_DATA) + "/tokenizers/qwen2", OpenOptions{.need_weights = false, .need_config = false});
+  const auto source =
+      open_model(std::string(KT_TEST_DATA) + "/tokenizers/qwen2", OpenOptions{.need_weights = false, .need_config = false});
   ASSERT_TRUE(source.ok()) << source.error().text();
   EXPECT_TRUE(load_tokenizer(*source).ok());
   EXPECT_FALSE(open_model(std::string(KT_TEST_DATA) + "/tokenizers/qwen2", OpenOptions{.need_weights = false}).ok());

@@ -71,7 +71,11 @@ TEST(Regex, TextThatIsNotUtf8IsReported) {
   EXPECT_EQ(compiled("a").find_all("\xff", &spans), RegexOutcome::kBadText);
   RegexOptions bytes;
   bytes.utf = false;
-  EXPECT_EQ(compiled("a", bytes).search("\xff" "a", 0, &match), RegexOutcome::kMatch);
+  EXPECT_EQ(compiled("a", bytes)
+                .search("\xff"
+                        "a",
+                        0, &match),
+            RegexOutcome::kMatch);
 }
 
 TEST(Regex, LongestPartialShowsWhereANameStopsMatching) {

@@ -96,7 +96,8 @@ TEST_P(TokenizerFamily, UserTextNeverBecomesAControlToken) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TokenizerFamily,
-                         testing::Values("gpt2", "qwen2", "llama3", "deepseek_v3", "o200k", "kimi", "glm4", "spm_llama2", "spm_metaspace", "spm_gemma"),
+                         testing::Values("gpt2", "qwen2", "llama3", "deepseek_v3", "o200k", "kimi", "glm4", "spm_llama2",
+                                         "spm_metaspace", "spm_gemma"),
                          [](const auto& info) { return std::string(info.param); });
 
 class ModelPrompt : public testing::TestWithParam<const char*> {};
@@ -115,8 +116,8 @@ TEST_P(ModelPrompt, IsTokenisedAsTheReferenceDid) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ModelPrompt,
-                         testing::Values("deepseek_v2", "deepseek_v2_lite", "deepseek_v3", "kimi_k2", "llama", "llama_spm", "mixtral", "qwen2",
-                                         "qwen2_moe", "qwen2_swa", "qwen3", "qwen3_moe"),
+                         testing::Values("deepseek_v2", "deepseek_v2_lite", "deepseek_v3", "kimi_k2", "llama", "llama_spm",
+                                         "mixtral", "qwen2", "qwen2_moe", "qwen2_swa", "qwen3", "qwen3_moe"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
