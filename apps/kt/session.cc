@@ -23,7 +23,8 @@ void add_sampling_flags(CLI::App* verb, SamplingFlags& flags) {
   verb->add_option("--dry-multiplier", p.dry_multiplier, "strength of the DRY penalty on repeated sequences; 0: off");
   verb->add_option("--dry-base", p.dry_base, "growth of the DRY penalty");
   verb->add_option("--dry-allowed-length", p.dry_allowed_length, "repeats up to this length are free");
-  verb->add_option("-s,--seed", p.seed, "seed of the random numbers");
+  verb->add_option("--dry-penalty-last-n", p.dry_last_n, "tokens that DRY looks back; 0: off, -1: all");
+  verb->add_option("-s,--seed", p.seed, "seed of the random numbers; without it every run differs");
   verb->add_option("--logit-bias", flags.logit_bias, "added to the logits of tokens")->type_name("ID:VALUE,...");
   verb->add_flag("--ignore-eos", flags.ignore_eos, "go on after the end of the answer");
 }
@@ -53,6 +54,7 @@ core::Result<core::GenerationOptions> generation_options(const SamplingFlags& fl
   KT_TRY(parse_logit_bias(flags.logit_bias, out.sampling));
   KT_TRY(out.sampling.validate());
   out.max_tokens = flags.max_tokens;
+  if (out.sampling.dry_multiplier > 0 && runtime.tokenizer()) out.sampling.dry_breakers = core::dry_breakers(*runtime.tokenizer());
   if (!flags.ignore_eos && runtime.tokenizer()) out.stop_tokens = core::stop_tokens(runtime.workspace().source(), *runtime.tokenizer());
   return out;
 }
