@@ -1,5 +1,5 @@
 // kt synth: a model with random weights in the geometry of a real one.
-#include "core/synth/synth.h"
+#include "apps/synth/synth.h"
 
 #include <charconv>
 
@@ -10,13 +10,13 @@ namespace {
 
 struct SynthFlags {
   std::string geometry, type = "q4_k_m", output;
-  int experts = 0;
+  int experts = 0, vocabulary = 0;
   uint64_t seed = 1;
 };
 
 // "qwen3-30b-a3b:12" is a geometry and its number of layers.
-core::Result<core::SynthOptions> options_of(const SynthFlags& flags) {
-  core::SynthOptions out;
+core::Result<synth::SynthOptions> options_of(const SynthFlags& flags) {
+  synth::SynthOptions out;
   const size_t colon = flags.geometry.find(':');
   out.geometry = flags.geometry.substr(0, colon);
   if (colon != std::string::npos) {
@@ -27,18 +27,19 @@ core::Result<core::SynthOptions> options_of(const SynthFlags& flags) {
   }
   out.type = flags.type;
   out.experts = flags.experts;
+  out.vocabulary = flags.vocabulary;
   out.seed = flags.seed;
   return out;
 }
 
 core::Result<int> run_synth(Program& program, const SynthFlags& flags) {
-  core::SynthOptions options = KT_TRY(options_of(flags));
+  synth::SynthOptions options = KT_TRY(options_of(flags));
   Console& console = program.console();
   options.progress = [&console](double fraction) { console.progress("write", fraction); };
-  const auto report = core::synthesize(options, flags.output);
+  const auto report = synth::synthesize(options, flags.output);
   console.clear_progress();
   if (!report.ok()) return report.error();
-  const core::SynthReport& r = report.value();
+  const synth::SynthReport& r = report.value();
   if (program.json()) {
     print_json({{"file", flags.output}, {"bytes", r.bytes}, {"active_bytes", r.active_bytes}, {"parameters", r.parameters}});
   } else {
@@ -65,11 +66,12 @@ void add_synth(Program& program) {
         auto code = run_synth(program, *flags);
         return code.ok() ? *code : program.console().report(code.error());
       });
-  verb->add_option("geometry", flags->geometry, "GEOMETRY[:LAYERS], of " + listed(core::synth_geometries()))->required();
-  verb->add_option("--type", flags->type, "types of the weights: " + listed(core::synth_types()));
+  verb->add_option("geometry", flags->geometry, "GEOMETRY[:LAYERS], of " + listed(synth::synth_geometries()))->required();
+  verb->add_option("--type", flags->type, "types of the weights: " + listed(synth::synth_types()));
   verb->add_option("-o,--output", flags->output, "the file")->required();
   verb->add_option("--experts", flags->experts, "routed experts a layer; default: the model's number")
       ->check(CLI::Range(0, 16384));
+  verb->add_option("--vocab", flags->vocabulary, "tokens; default: the model's number")->check(CLI::Range(0, 1 << 24));
   verb->add_option("--seed", flags->seed, "seed of the random numbers");
 }
 

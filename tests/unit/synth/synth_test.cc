@@ -1,21 +1,25 @@
 // Files of kt synth are read back whole, and their values have the spread they should.
-#include "core/synth/synth.h"
+#include "apps/synth/synth.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <filesystem>
 
+#include "apps/synth/random_blocks.h"
 #include "core/io/gguf_write.h"
 #include "core/io/model_source.h"
-#include "core/synth/random_blocks.h"
 #include "kt/format/dequantize.h"
 #include "kt/format/dtype.h"
 
-namespace kt::core {
+namespace kt::synth {
+
+using namespace core;
 namespace {
 
-std::string temporary(const std::string& name) { return (std::filesystem::temp_directory_path() / ("kt-synth-" + name + ".gguf")).string(); }
+std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / ("kt-synth-" + name + ".gguf")).string();
+}
 
 class Removed {
  public:
@@ -29,9 +33,12 @@ class Removed {
 
 TEST(GgufWriter, WrittenValuesAreReadBack) {
   const Removed file(temporary("values"));
-  const GgufWriter::Metadata metadata = {{"general.architecture", gguf_text("none")}, {"none.count", gguf_u32(7)},
-                                         {"none.scale", gguf_f32(0.5f)},              {"none.flag", gguf_bool(true)},
-                                         {"none.words", gguf_texts({"a", "", "ä"})},  {"none.numbers", gguf_i32s({1, -2})}};
+  const GgufWriter::Metadata metadata = {{"general.architecture", gguf_text("none")},
+                                         {"none.count", gguf_u32(7)},
+                                         {"none.scale", gguf_f32(0.5f)},
+                                         {"none.flag", gguf_bool(true)},
+                                         {"none.words", gguf_texts({"a", "", "ä"})},
+                                         {"none.numbers", gguf_i32s({1, -2})}};
   auto writer = GgufWriter::create(file.path(), metadata, {{"x", KT_F32, {3}}, {"y", KT_F16, {2, 1}}});
   ASSERT_TRUE(writer.ok()) << writer.error().text();
   const float x[] = {1, 2, 3};
@@ -97,7 +104,8 @@ TEST(RandomBlocks, ValuesHaveTheAskedSpread) {
 TEST(Synth, EveryGeometryOpensAsAModel) {
   for (const std::string& geometry : synth_geometries()) {
     const Removed file(temporary(geometry));
-    const auto report = synthesize({.geometry = geometry, .layers = 1, .experts = 8, .type = "q4_k_m"}, file.path());
+    const auto report =
+        synthesize({.geometry = geometry, .layers = 1, .experts = 8, .vocabulary = 1024, .type = "q4_k_m"}, file.path());
     ASSERT_TRUE(report.ok()) << report.error().text();
     EXPECT_LT(report->active_bytes, report->bytes);
     const auto source = open_model(file.path());
@@ -114,4 +122,4 @@ TEST(Synth, UnknownNamesAreListed) {
 }
 
 }  // namespace
-}  // namespace kt::core
+}  // namespace kt::synth

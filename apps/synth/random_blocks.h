@@ -10,7 +10,7 @@
 #include "core/base/status.h"
 #include "core/io/gguf_write.h"
 
-namespace kt::core {
+namespace kt::synth {
 
 // Keeps one pool of blocks a type; tensors are cut from it at random places, so that writing runs at the disk's speed.
 class RandomBlocks {
@@ -19,7 +19,7 @@ class RandomBlocks {
 
   static bool knows(int32_t dtype);
   // Appends `bytes` (whole blocks) of values with zero mean and the given standard deviation to the writer's tensor.
-  Status write(GgufWriter& out, int32_t dtype, uint64_t bytes, float deviation);
+  core::Status write(core::GgufWriter& out, int32_t dtype, uint64_t bytes, float deviation);
 
  private:
   std::vector<std::byte> make_pool(int32_t dtype, float deviation);
@@ -29,4 +29,4 @@ class RandomBlocks {
   std::map<int32_t, std::vector<std::byte>> pools_;
 };
 
-}  // namespace kt::core
+}  // namespace kt::synth

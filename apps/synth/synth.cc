@@ -1,13 +1,15 @@
-#include "core/synth/synth.h"
+#include "apps/synth/synth.h"
 
 #include <algorithm>
 
-#include "core/synth/geometry.h"
-#include "core/synth/random_blocks.h"
+#include "apps/synth/geometry.h"
+#include "apps/synth/random_blocks.h"
 #include "core/tensor/shape.h"
 #include "kt/format/dtype.h"
 
-namespace kt::core {
+namespace kt::synth {
+
+using namespace core;
 namespace {
 
 constexpr float kDeviation = 0.02f;
@@ -96,7 +98,7 @@ Result<SynthReport> synthesize(const SynthOptions& options, const std::string& p
     return fail(102, "there is no geometry '" + options.geometry + "'", "known: " + listed(synth_geometries()));
   const auto* mix = std::find_if(std::begin(kMixes), std::end(kMixes), [&](const TypeMix& m) { return m.name == options.type; });
   if (mix == std::end(kMixes)) return fail(102, "there is no type '" + options.type + "'", "known: " + listed(synth_types()));
-  const SynthModel model = describe(*geometry, options.layers, options.experts);
+  const SynthModel model = describe(*geometry, {options.layers, options.experts, options.vocabulary});
 
   SynthReport report;
   std::vector<GgufWriteTensor> table;
@@ -123,4 +125,4 @@ Result<SynthReport> synthesize(const SynthOptions& options, const std::string& p
   return report;
 }
 
-}  // namespace kt::core
+}  // namespace kt::synth

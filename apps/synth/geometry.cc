@@ -1,25 +1,32 @@
-#include "core/synth/geometry.h"
+#include "apps/synth/geometry.h"
 
 #include <algorithm>
 
 #include "core/text/byte_level.h"
 
-namespace kt::core {
+namespace kt::synth {
+
+using namespace core;
 namespace {
+
+constexpr int64_t kLeastVocabulary = 1024;  // the bytes and the pairs of letters
 
 class Describer {
  public:
-  Describer(const Geometry& g, int layers, int experts)
-      : g_(g), layers_(layers > 0 ? layers : g.layers), experts_(experts > 0 ? std::max<int64_t>(experts, g.used) : g.experts) {
+  Describer(const Geometry& g, const GeometryCut& cut)
+      : g_(g),
+        layers_(cut.layers > 0 ? cut.layers : g.layers),
+        experts_(cut.experts > 0 ? std::max<int64_t>(cut.experts, g.used) : g.experts),
+        vocabulary_(cut.vocabulary > 0 ? std::max<int64_t>(cut.vocabulary, kLeastVocabulary) : g.vocabulary) {
     dense_ = layers_ > g.dense_layers ? g.dense_layers : 0;
   }
 
   SynthModel run() {
     write_metadata();
     write_vocabulary();
-    add("token_embd.weight", {g_.vocabulary, g_.hidden}, TensorPart::kEmbedding, 1.0 / static_cast<double>(g_.vocabulary));
+    add("token_embd.weight", {vocabulary_, g_.hidden}, TensorPart::kEmbedding, 1.0 / static_cast<double>(vocabulary_));
     add("output_norm.weight", {g_.hidden}, TensorPart::kNorm);
-    add("output.weight", {g_.vocabulary, g_.hidden}, TensorPart::kHead);
+    add("output.weight", {vocabulary_, g_.hidden}, TensorPart::kHead);
     for (int layer = 0; layer < layers_; ++layer) add_layer(layer);
     return std::move(out_);
   }
@@ -54,7 +61,7 @@ class Describer {
   }
 
   void write_latent_metadata() {
-    count("vocab_size", g_.vocabulary);
+    count("vocab_size", vocabulary_);
     count("leading_dense_block_count", dense_);
     count("attention.kv_lora_rank", g_.rank);
     if (g_.query_rank > 0) count("attention.q_lora_rank", g_.query_rank);
@@ -85,7 +92,7 @@ class Describer {
         merges.push_back({a, ' ', b});
       }
     std::vector<int32_t> types(tokens.size(), 1);
-    while (static_cast<int64_t>(tokens.size()) < g_.vocabulary)
+    while (static_cast<int64_t>(tokens.size()) < vocabulary_)
       tokens.push_back("<|unused_" + std::to_string(tokens.size()) + "|>");
     types.resize(tokens.size(), 5);
     types.back() = 3;
@@ -175,7 +182,7 @@ class Describer {
 
   const Geometry& g_;
   int layers_, dense_ = 0;
-  int64_t experts_;
+  int64_t experts_, vocabulary_;
   std::string block_;
   SynthModel out_;
 };
@@ -183,36 +190,16 @@ class Describer {
 }  // namespace
 
 const std::vector<Geometry>& geometries() {
+  // clang-format off
   static const std::vector<Geometry> kGeometries = {
-      {"qwen3-30b-a3b", "qwen3moe", 48, 0, 2048, 6144, 32, 4, 128, 128, 8, 768, 0, 0, 0, 0, 0, 0, false, 151936, 40960, 1e6},
-      {"deepseek-v2-lite",
-       "deepseek2",
-       27,
-       1,
-       2048,
-       10944,
-       16,
-       16,
-       0,
-       64,
-       6,
-       1408,
-       2,
-       0,
-       512,
-       64,
-       128,
-       128,
-       false,
-       102400,
-       163840,
-       1e4},
-      {"deepseek-v3", "deepseek2", 61,   3,   7168, 18432, 128, 128,  0,      256,    8,
-       2048,          1,           1536, 512, 64,   128,   128, true, 129280, 163840, 1e4},
+      {"qwen3-30b-a3b",    "qwen3moe",  48, 0, 2048, 6144,  32,  4,   128, 128, 8, 768,  0, 0,    0,   0,  0,   0,   false, 151936, 40960,  1e6},
+      {"deepseek-v2-lite", "deepseek2", 27, 1, 2048, 10944, 16,  16,  0,   64,  6, 1408, 2, 0,    512, 64, 128, 128, false, 102400, 163840, 1e4},
+      {"deepseek-v3",      "deepseek2", 61, 3, 7168, 18432, 128, 128, 0,   256, 8, 2048, 1, 1536, 512, 64, 128, 128, true,  129280, 163840, 1e4},
   };
+  // clang-format on
   return kGeometries;
 }
 
-SynthModel describe(const Geometry& geometry, int layers, int experts) { return Describer(geometry, layers, experts).run(); }
+SynthModel describe(const Geometry& geometry, const GeometryCut& cut) { return Describer(geometry, cut).run(); }
 
-}  // namespace kt::core
+}  // namespace kt::synth

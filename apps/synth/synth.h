@@ -8,12 +8,13 @@
 
 #include "core/base/status.h"
 
-namespace kt::core {
+namespace kt::synth {
 
 struct SynthOptions {
   std::string geometry;  // one of synth_geometries()
   int layers = 0;        // 0: the model's own number
   int experts = 0;       // routed experts kept; 0: all
+  int vocabulary = 0;    // tokens; 0: all
   std::string type;      // one of synth_types()
   uint64_t seed = 1;
   std::function<void(double)> progress;  // 0..1
@@ -30,6 +31,6 @@ struct SynthReport {
 
 // Writes a GGUF file. Weights are random but valid blocks of zero mean and a standard deviation of about 0.02.
 // KT-E0102 names what geometry or type is unknown; KT-E0012 if the file cannot be written.
-Result<SynthReport> synthesize(const SynthOptions& options, const std::string& path);
+core::Result<SynthReport> synthesize(const SynthOptions& options, const std::string& path);
 
-}  // namespace kt::core
+}  // namespace kt::synth

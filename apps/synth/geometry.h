@@ -7,7 +7,7 @@
 
 #include "core/io/gguf_write.h"
 
-namespace kt::core {
+namespace kt::synth {
 
 // What a tensor is for; a mix of types gives each part its own.
 enum class TensorPart { kNorm, kRouter, kRouterBias, kEmbedding, kHead, kWeight, kSensitiveWeight, kLatentHead };
@@ -20,7 +20,7 @@ struct SynthTensor {
 };
 
 struct SynthModel {
-  GgufWriter::Metadata metadata;
+  core::GgufWriter::Metadata metadata;
   std::vector<SynthTensor> tensors;
 };
 
@@ -39,7 +39,11 @@ struct Geometry {
 
 const std::vector<Geometry>& geometries();
 
-// `layers` and `experts` (0: all) cut the model; with fewer layers than dense ones no layer is dense.
-SynthModel describe(const Geometry& geometry, int layers, int experts);
+// 0 keeps the model's own number; with no more layers than dense ones no layer is dense.
+struct GeometryCut {
+  int layers = 0, experts = 0, vocabulary = 0;
+};
 
-}  // namespace kt::core
+SynthModel describe(const Geometry& geometry, const GeometryCut& cut);
+
+}  // namespace kt::synth

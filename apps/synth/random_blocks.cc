@@ -1,4 +1,4 @@
-#include "core/synth/random_blocks.h"
+#include "apps/synth/random_blocks.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,9 @@
 #include "kt/format/dtype.h"
 #include "kt/format/float16.h"
 
-namespace kt::core {
+namespace kt::synth {
+
+using namespace core;
 namespace {
 
 constexpr size_t kPoolBlocks = 49157;  // prime, so that tensors do not repeat each other in step
@@ -92,4 +94,4 @@ Status RandomBlocks::write(GgufWriter& out, int32_t dtype, uint64_t bytes, float
   return {};
 }
 
-}  // namespace kt::core
+}  // namespace kt::synth
