@@ -9,9 +9,9 @@
 #include "core/base/status.h"
 #include "core/graph/graph.h"
 #include "core/plan/plan.h"
+#include "core/rules/load.h"
 #include "core/rules/machine.h"
 #include "core/rules/operator_table.h"
-#include "core/rules/load.h"
 #include "core/rules/rule_set.h"
 
 namespace kt::core {
@@ -37,12 +37,12 @@ struct NodeBinding {
 
 // What a rule did.
 struct RuleUse {
-  PerPhase<int> matched = {};                // nodes it decided
-  std::vector<std::string> operators;        // that it put in place, in order of first use
+  PerPhase<int> matched = {};          // nodes it decided
+  std::vector<std::string> operators;  // that it put in place, in order of first use
   std::vector<std::string> devices;
-  std::vector<std::string> notes;            // "skipped: when device(\"cuda:0\") does not hold"
-  bool skipped = false;                      // its `when` does not hold
-  int nodes = 0;                             // matched in either phase
+  std::vector<std::string> notes;  // "skipped: when device(\"cuda:0\") does not hold"
+  bool skipped = false;            // its `when` does not hold
+  int nodes = 0;                   // matched in either phase
 };
 
 // A graph and the operator of each of its nodes. Borrows the graph's nodes.

@@ -3,8 +3,8 @@
 
 namespace kt::core::rules {
 
-constexpr int kSyntax = 201;        // not YAML, or not the shape of a rule file
-constexpr int kUnknownName = 202;   // unknown key, operator, option or class of node
+constexpr int kSyntax = 201;       // not YAML, or not the shape of a rule file
+constexpr int kUnknownName = 202;  // unknown key, operator, option or class of node
 constexpr int kMatchesNothing = 203;
 constexpr int kShadowed = 204;      // earlier rules take every node
 constexpr int kBadValue = 205;      // wrong type, range or regular expression

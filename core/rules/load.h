@@ -14,8 +14,8 @@
 namespace kt::core {
 
 // Reads the files; rules of later ones are tried first, rules of extended ones last. `files` are paths, or names searched in
-// `folders` with and without ".yaml"; `vars` win over those of the files. What is wrong in the files stands in RuleSet::errors, for bind() to
-// report together with its own; KT-E0208 if a file of `files` is nowhere.
+// `folders` with and without ".yaml"; `vars` win over those of the files. What is wrong in the files stands in RuleSet::errors,
+// for bind() to report together with its own; KT-E0208 if a file of `files` is nowhere.
 Result<RuleSet> load_rules(const std::vector<std::string>& files, const std::vector<std::string>& folders,
                            const std::map<std::string, std::string>& vars);
 

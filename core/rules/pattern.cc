@@ -63,8 +63,10 @@ class Proofreader {
     for (; at_ < text_.size() && text_[at_] != ']'; ++at_) {
       const bool posix = text_.substr(at_, 2) == "[:";
       const size_t end = posix ? text_.find(":]", at_ + 2) : std::string_view::npos;
-      if (end != std::string_view::npos) at_ = end + 1;
-      else if (text_[at_] == '\\') ++at_;
+      if (end != std::string_view::npos)
+        at_ = end + 1;
+      else if (text_[at_] == '\\')
+        ++at_;
     }
     if (at_ >= text_.size()) return invalid("missing ']'", begin);
     can_repeat_ = true;

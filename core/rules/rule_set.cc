@@ -21,8 +21,7 @@ bool ParameterLimit::holds(double count) const {
 
 std::string Rule::label() const { return name.empty() ? "rule " + std::to_string(number) : "rule '" + name + "'"; }
 
-std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors) {
-  constexpr size_t kMost = 20;
+std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors, size_t most) {
   const auto file_order = [&](const std::string& path) {
     const auto found = std::find_if(rules.files.begin(), rules.files.end(), [&](const RuleFile& f) { return f.path == path; });
     return found - rules.files.begin();
@@ -31,7 +30,7 @@ std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors
   std::stable_sort(errors.begin(), errors.end(), [&](const Error& a, const Error& b) { return key(a) < key(b); });
   const auto same = [](const Error& a, const Error& b) { return a.text() == b.text(); };
   errors.erase(std::unique(errors.begin(), errors.end(), same), errors.end());
-  if (errors.size() > kMost) errors.resize(kMost);
+  if (errors.size() > most) errors.resize(most);
   return errors;
 }
 

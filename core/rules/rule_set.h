@@ -58,7 +58,8 @@ struct OptionSetting {
 };
 
 struct Replacement {
-  std::vector<PlacedText> operators;  // first that supports the node; "default": leave the node as it is; "PLUGIN.*": its best
+  // The first that supports the node; "default": leave the node as it is; "PLUGIN.*": the best of a plugin.
+  std::vector<PlacedText> operators;
   std::optional<PlacedText> device;
   std::optional<PlacedText> out_device;
   std::vector<OptionSetting> options;
@@ -70,6 +71,7 @@ struct HotExperts {
   std::optional<PlacedText> device;
   std::optional<PlacedText> op;
   std::string count = "auto";
+  Place place;
 };
 
 struct RuleFile {
@@ -114,11 +116,11 @@ struct RuleSet {
   std::vector<Placement> placement;
   std::map<std::string, std::string> vars;
   std::vector<PlacedText> architectures;  // of files that are for some only
-  std::vector<Error> errors;    // in the order found; sorted_errors() puts them in line order
+  std::vector<Error> errors;              // in the order found; sorted_errors() puts them in line order
   std::vector<Error> warnings;
 };
 
-// The errors to show: by file as loaded, line and column, without repeats, at most 20.
-std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors);
+// The errors to show: by file as loaded, line and column, without repeats.
+std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors, size_t most = 20);
 
 }  // namespace kt::core

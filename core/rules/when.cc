@@ -20,14 +20,15 @@ struct Condition::Term {
 namespace {
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' ||
+         c == '-';
 }
 
 // "24", "GiB" -> bytes; negative: not a size.
 double size_in_bytes(double number, std::string_view unit) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"", 1.0}, {"B", 1.0}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
-      {"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}, {"T", 0x1p40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}};
+      {"", 1.0},     {"B", 1.0},    {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"K", 0x1p10},
+      {"M", 0x1p20}, {"G", 0x1p30}, {"T", 0x1p40},   {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12}};
   for (const auto& [name, factor] : kUnits)
     if (name == unit) return number * factor;
   return -1;
@@ -86,10 +87,8 @@ class ConditionParser {
   }
 
   Parsed call() {
-    static constexpr std::pair<std::string_view, Term::Kind> kCalls[] = {{"device", Term::Kind::kDevice},
-                                                                         {"isa", Term::Kind::kIsa},
-                                                                         {"plugin", Term::Kind::kPlugin},
-                                                                         {"free", Term::Kind::kFree}};
+    static constexpr std::pair<std::string_view, Term::Kind> kCalls[] = {
+        {"device", Term::Kind::kDevice}, {"isa", Term::Kind::kIsa}, {"plugin", Term::Kind::kPlugin}, {"free", Term::Kind::kFree}};
     for (const auto& [word, kind] : kCalls) {
       if (!take_word(word)) continue;
       auto term = std::make_shared<Term>();
@@ -182,14 +181,18 @@ bool Condition::evaluate(const Term& term, const Machine& machine) {
     return term.comparison == "<=" ? free <= term.bytes : free < term.bytes;
   };
   switch (term.kind) {
-    case Term::Kind::kDevice: return machine.find(term.argument) != nullptr;
-    case Term::Kind::kIsa: return machine.isa.count(term.argument) > 0;
-    case Term::Kind::kPlugin: return machine.plugins.count(term.argument) > 0;
+    case Term::Kind::kDevice:
+      return machine.find(term.argument) != nullptr;
+    case Term::Kind::kIsa:
+      return machine.isa.count(term.argument) > 0;
+    case Term::Kind::kPlugin:
+      return machine.plugins.count(term.argument) > 0;
     case Term::Kind::kFree: {
       const MachineDevice* device = machine.find(term.argument);
       return device && compare(static_cast<double>(device->free_bytes));
     }
-    case Term::Kind::kNot: return !evaluate(*term.parts[0], machine);
+    case Term::Kind::kNot:
+      return !evaluate(*term.parts[0], machine);
     case Term::Kind::kAnd:
       for (const auto& part : term.parts)
         if (!evaluate(*part, machine)) return false;

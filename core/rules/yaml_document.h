@@ -16,9 +16,9 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   std::string text;  // of a scalar
   bool quoted = false;
-  int line = 0, column = 0;  // from 1; of the first character, an opening quote included
-  std::vector<YamlNode> items;      // of a sequence
-  std::vector<YamlEntry> entries;   // of a map, in order
+  int line = 0, column = 0;        // from 1; of the first character, an opening quote included
+  std::vector<YamlNode> items;     // of a sequence
+  std::vector<YamlEntry> entries;  // of a map, in order
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_scalar() const { return kind == Kind::kScalar; }

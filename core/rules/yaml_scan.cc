@@ -57,7 +57,9 @@ class Scanner {
     ++line_;
     line_start_ = at_;
   }
-  void skip_blanks() { while (is_blank(peek())) ++at_; }
+  void skip_blanks() {
+    while (is_blank(peek())) ++at_;
+  }
   void skip_line() {
     while (at_ < text_.size() && text_[at_] != '\n') ++at_;
     if (at_ < text_.size()) advance();
