@@ -184,4 +184,10 @@ Result<BuiltModel> build_model(const Registry& registry, const ModelConfig& conf
   return unknown_architecture(registry, config.architecture());
 }
 
+Result<std::unique_ptr<Graph>> build_graph(const ClassTable& classes, const std::function<KtStatus(const KtModelHost&, KtGraph*)>& build) {
+  KtGraph graph{GraphBuilder(classes)};
+  KT_TRY(plugin_status(build(kModelHost, &graph), "building the graph"));
+  return graph.builder.finish();
+}
+
 }  // namespace kt::core

@@ -1,6 +1,7 @@
 // From a model's configuration to its graph, through the model library that knows the architecture.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,5 +25,8 @@ struct BuiltModel {
 // KT-E0410 if no library knows the architecture (the known ones are listed); KT-E0406 with the library's sentence if
 // it refuses the configuration. `weights` may be null: then only the configuration is known.
 Result<BuiltModel> build_model(const Registry& registry, const ModelConfig& config, const WeightStore* weights);
+
+// The graph that `build` makes with the functions a model library gets.
+Result<std::unique_ptr<Graph>> build_graph(const ClassTable& classes, const std::function<KtStatus(const KtModelHost&, KtGraph*)>& build);
 
 }  // namespace kt::core
