@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/serve/chat.h"
+
 namespace kt::app {
 
 void add_sampling_flags(CLI::App* verb, SamplingFlags& flags) {

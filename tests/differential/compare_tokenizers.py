@@ -8,7 +8,7 @@ Not part of the default tests: it needs Python and `pip install tokenizers`. Bui
 FOLDER holds tokenizer.json (default: every folder of tests/golden/tokenizers). Every difference is printed; the exit status says whether
 there was one. Texts mix scripts, emoji, white space, contractions, digits, combining marks and the tokenizer's own added tokens;
 ids are drawn at random for decoding. With --variants every tokenizer is also tried with other normalizers, pre-tokenizers, decoders
-and flags of added tokens put in.
+and flags of added tokens put in. --write FILE writes a few cases of each variant instead: tests/golden/tokenizers/variants.json.
 """
 import argparse
 import copy
@@ -161,6 +161,24 @@ def compare(program, name, document, config, count, rng):
     return wrong
 
 
+def golden(folder, rng):
+    """Cases of the variants of one tokenizer; of the document only the parts that differ."""
+    document = json.loads((folder / "tokenizer.json").read_text())
+    added = [token["content"] for token in document["added_tokens"]]
+    for name, changed in variants(document):
+        try:
+            reference = tokenizers.Tokenizer.from_str(json.dumps(changed))
+        except Exception:  # the package refuses some combinations
+            continue
+        cases = []
+        for _ in range(6):
+            text = random_text(rng, added)
+            ids = reference.encode(text).ids
+            cases.append({"text": text, "ids": ids, "decoded": reference.decode(ids, skip_special_tokens=False)})
+        parts = {key: value for key, value in changed.items() if value != document[key]}
+        yield {"family": folder.name, "name": name, "parts": parts, "cases": cases}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=pathlib.Path)
@@ -168,10 +186,16 @@ def main():
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variants", action="store_true")
+    parser.add_argument("--write", type=pathlib.Path)
     options = parser.parse_args()
     rng = random.Random(options.seed)
     wrong = 0
-    for folder in options.folders or sorted((ROOT / "tests/golden/tokenizers").iterdir()):
+    folders = options.folders or sorted(path for path in (ROOT / "tests/golden/tokenizers").iterdir() if path.is_dir())
+    if options.write:
+        cases = [json.dumps(case, ensure_ascii=False) for folder in folders for case in golden(folder, rng)]
+        options.write.write_text("[\n" + ",\n".join(cases) + "\n]\n")
+        return 0
+    for folder in folders:
         document = json.loads((folder / "tokenizer.json").read_text())
         config_file = folder / "tokenizer_config.json"
         config = json.loads(config_file.read_text()) if config_file.exists() else {}
