@@ -42,6 +42,32 @@ std::vector<int64_t> without_leading_ones(std::vector<int64_t> shape) {
   return shape;
 }
 
+KtTransform transform_of(const WeightSource& source) { return source.row ? static_cast<KtTransform>(source.row->transform) : KT_AS_IS; }
+
+// The shape that each tensor of the source must have.
+std::vector<int64_t> shape_in_file(const WeightSpec& spec, const WeightSource& source) {
+  std::vector<int64_t> out = spec.shape;
+  const KtTransform transform = transform_of(source);
+  if (transform == KT_STACK) out.erase(out.begin());
+  if (transform == KT_HEAD_ROWS) out = {spec.shape[0] * source.row->stride, spec.shape[2]};
+  if (transform == KT_TRANSPOSE_LAST) std::swap(out[out.size() - 1], out[out.size() - 2]);
+  return out;
+}
+
+// Types and shapes in the files against what the graph needs.
+Status check_source(const WeightSpec& spec, const WeightSource& source) {
+  const TensorEntry& first = *source.tensors[0];
+  const std::vector<int64_t> expected = shape_in_file(spec, source);
+  if (!kt::format::dequantizer(first.dtype)) return wrong_weight(spec, "type " + dtype_name(first.dtype) + " is not supported");
+  for (const TensorEntry* tensor : source.tensors) {
+    if (tensor->dtype != first.dtype) return wrong_weight(spec, "its tensors have different types");
+    if (without_leading_ones(tensor->shape) != without_leading_ones(expected))
+      return wrong_weight(spec,
+                          "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
+  }
+  return {};
+}
+
 void to_float(const TensorEntry& tensor, int64_t first_row, int64_t rows, int64_t columns, float* out) {
   const auto bytes = *kt::format::row_bytes(tensor.dtype, columns);
   const auto convert = kt::format::dequantizer(tensor.dtype);
@@ -146,20 +172,11 @@ Status LoadedWeight::copy_transposed(const WeightSpec& spec, const TensorEntry& 
 
 Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec, const WeightSource& source, const WeightStore& store) {
   std::unique_ptr<LoadedWeight> out(new LoadedWeight());
+  KT_TRY(check_source(spec, source));
+  for (const TensorEntry* tensor : source.tensors) KT_TRY(store.touch(*tensor));
   const TensorEntry& first = *source.tensors[0];
-  const KtTransform transform = source.row ? static_cast<KtTransform>(source.row->transform) : KT_AS_IS;
-  for (const TensorEntry* tensor : source.tensors) {
-    if (tensor->dtype != first.dtype) return wrong_weight(spec, "its tensors have different types");
-    KT_TRY(store.touch(*tensor));
-  }
-  if (!kt::format::dequantizer(first.dtype)) return wrong_weight(spec, "type " + dtype_name(first.dtype) + " is not supported");
-  std::vector<int64_t> expected = spec.shape;
-  if (transform == KT_STACK) expected.erase(expected.begin());
-  if (transform == KT_HEAD_ROWS) expected = {spec.shape[0] * source.row->stride, spec.shape[2]};
-  if (transform == KT_TRANSPOSE_LAST) std::swap(expected[expected.size() - 1], expected[expected.size() - 2]);
-  for (const TensorEntry* tensor : source.tensors)
-    if (without_leading_ones(tensor->shape) != without_leading_ones(expected))
-      return wrong_weight(spec, "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
+  const KtTransform transform = transform_of(source);
+  const std::vector<int64_t> expected = shape_in_file(spec, source);
   if (spec.shape.size() == 1) {
     KT_TRY(out->copy_vector(spec, first));
     return out;
@@ -188,6 +205,7 @@ Status join_node(Node& node, const NameTable& names, const WeightStore& store) {
   for (const auto& child : node.body) KT_TRY(join_node(*child, names, store));
   for (WeightSpec& spec : node.own_weights) {
     const WeightSource source = KT_TRY(names.find(spec, store));
+    KT_TRY(check_source(spec, source));
     const bool copied = spec.shape.size() == 1 || (source.row && source.row->transform == KT_TRANSPOSE_LAST);
     spec.dtype = copied ? KT_F32 : source.tensors[0]->dtype;
   }

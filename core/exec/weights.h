@@ -59,6 +59,7 @@ class LoadedWeight {
 };
 
 // Fills WeightSpec::dtype of every node from the files, so that rules and operators see it before anything is loaded.
+// KT-E0408 and KT-E0409 for what is missing or has another type or shape.
 Status join_weights(Graph& graph, const NameTable& names, const WeightStore& store);
 
 }  // namespace kt::core
