@@ -10,7 +10,8 @@ namespace kt::core {
 namespace {
 
 std::string replaced(std::string text, const std::string& key, const std::string& value) {
-  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) text.replace(at, key.size(), value);
+  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size()))
+    text.replace(at, key.size(), value);
   return text;
 }
 
@@ -42,7 +43,9 @@ std::vector<int64_t> without_leading_ones(std::vector<int64_t> shape) {
   return shape;
 }
 
-KtTransform transform_of(const WeightSource& source) { return source.row ? static_cast<KtTransform>(source.row->transform) : KT_AS_IS; }
+KtTransform transform_of(const WeightSource& source) {
+  return source.row ? static_cast<KtTransform>(source.row->transform) : KT_AS_IS;
+}
 
 // The shape that each tensor of the source must have.
 std::vector<int64_t> shape_in_file(const WeightSpec& spec, const WeightSource& source) {
@@ -54,16 +57,22 @@ std::vector<int64_t> shape_in_file(const WeightSpec& spec, const WeightSource& s
   return out;
 }
 
+// Types whose values are real numbers; integers in a file are ids or indices.
+bool holds_weights(int32_t dtype) {
+  constexpr int32_t kIntegers[] = {KT_I8, KT_I16, KT_I32, KT_I64, KT_U8, KT_U16, KT_U32, KT_U64, KT_BOOL};
+  return kt::format::dequantizer(dtype) && std::find(std::begin(kIntegers), std::end(kIntegers), dtype) == std::end(kIntegers);
+}
+
 // Types and shapes in the files against what the graph needs.
 Status check_source(const WeightSpec& spec, const WeightSource& source) {
   const TensorEntry& first = *source.tensors[0];
   const std::vector<int64_t> expected = shape_in_file(spec, source);
-  if (!kt::format::dequantizer(first.dtype)) return wrong_weight(spec, "type " + dtype_name(first.dtype) + " is not supported");
+  if (!holds_weights(first.dtype)) return wrong_weight(spec, "type " + dtype_name(first.dtype) + " is not supported");
   for (const TensorEntry* tensor : source.tensors) {
     if (tensor->dtype != first.dtype) return wrong_weight(spec, "its tensors have different types");
     if (without_leading_ones(tensor->shape) != without_leading_ones(expected))
-      return wrong_weight(spec,
-                          "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
+      return wrong_weight(
+          spec, "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
   }
   return {};
 }
@@ -94,7 +103,8 @@ Result<WeightSource> NameTable::find(const WeightSpec& spec, const WeightStore& 
   std::string layer;
   std::string tried = spec.canonical;
   const auto it = rows_.find(layer_pattern(spec.canonical, &layer));
-  if (it == rows_.end()) return fail(408, "the model has no tensor '" + tried + "'", "the file is incomplete, or of another model");
+  if (it == rows_.end())
+    return fail(408, "the model has no tensor '" + tried + "'", "the file is incomplete, or of another model");
   for (const KtNameRow* row : it->second) {
     WeightSource out{row, {}};
     for (const std::string& name : candidates(*row, layer, spec.shape.empty() ? 1 : spec.shape[0])) {
@@ -108,7 +118,8 @@ Result<WeightSource> NameTable::find(const WeightSpec& spec, const WeightStore& 
     const size_t needed = row->transform == KT_STACK ? static_cast<size_t>(spec.shape[0]) : 1;
     if (out.tensors.size() == needed) return out;
   }
-  return fail(408, "the model has no tensor for '" + spec.canonical + "': tried " + tried, "the file is incomplete, or of another model");
+  return fail(408, "the model has no tensor for '" + spec.canonical + "': tried " + tried,
+              "the file is incomplete, or of another model");
 }
 
 void LoadedWeight::add_tensor(const std::byte* data, int32_t dtype, const int64_t* shape, int32_t rank) {
@@ -170,7 +181,8 @@ Status LoadedWeight::copy_transposed(const WeightSpec& spec, const TensorEntry& 
   return {};
 }
 
-Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec, const WeightSource& source, const WeightStore& store) {
+Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec, const WeightSource& source,
+                                                         const WeightStore& store) {
   std::unique_ptr<LoadedWeight> out(new LoadedWeight());
   KT_TRY(check_source(spec, source));
   for (const TensorEntry* tensor : source.tensors) KT_TRY(store.touch(*tensor));
@@ -221,6 +233,8 @@ Status join_node(Node& node, const NameTable& names, const WeightStore& store) {
 
 }  // namespace
 
-Status join_weights(Graph& graph, const NameTable& names, const WeightStore& store) { return join_node(*graph.root, names, store); }
+Status join_weights(Graph& graph, const NameTable& names, const WeightStore& store) {
+  return join_node(*graph.root, names, store);
+}
 
 }  // namespace kt::core

@@ -81,6 +81,8 @@ class Reader {
     if (pre->nfc) parts_->normalizer = Normalizer({{.kind = Normalizer::Kind::kNfc}});
     parts_->decoder = {{.kind = DecoderStep::Kind::kByteLevel}};
     std::vector<bool> is_control = excluded();
+    if (source_.merges.empty())
+      return bad_tokenizer("tokenizer.ggml.merges", "is missing; a byte-level vocabulary cannot be used without its merges");
     MergeTable merges;
     merges.reserve(source_.merges.size());
     for (size_t i = 0; i < source_.merges.size(); ++i) {

@@ -32,8 +32,10 @@ inline DecoderShape read_decoder(Config& c) {
   const Key vocabulary{"vocab_size", "vocab_size"}, tokens{nullptr, "tokenizer.ggml.tokens"};
   out.vocabulary =
       c.has(vocabulary) || c.size_of(tokens) == 0 ? c.count(vocabulary, kMaxVocabulary) : static_cast<int64_t>(c.size_of(tokens));
-  out.max_context = c.count_or({"max_position_embeddings", "context_length"}, 2048, int64_t{1} << 40);
-  out.eps = c.number({"rms_norm_eps", "attention.layer_norm_rms_epsilon"});
+  const Key context{"max_position_embeddings", "context_length"}, eps{"rms_norm_eps", "attention.layer_norm_rms_epsilon"};
+  out.max_context = c.has(context) ? c.count(context, int64_t{1} << 40) : 2048;
+  out.eps = c.number(eps);
+  if (out.eps < 0) c.fail(eps, "is negative; it is added to a mean of squares");
   out.tied = c.is_gguf() ? c.has_tensor("token_embd.weight") && !c.has_tensor("output.weight")
                          : c.flag_or({"tie_word_embeddings"}, false);
   const Key activation{"hidden_act"};

@@ -18,6 +18,8 @@ struct Case {
   std::function<void(GgufBytes&)> spoil;
 };
 
+void PrintTo(const Case& value, std::ostream* out) { *out << value.name; }
+
 // A change of one key's value.
 Case with(const char* name, const char* key, std::string value) {
   return {name, [=](GgufBytes& f) { f.key(key) = value; }};
@@ -279,9 +281,9 @@ TEST(Gguf, KeysThatNobodyKnowsAreHarmless) {
 TEST(Gguf, EveryTruncationOfTheHeaderIsRefused) {
   const std::string whole = small_gguf().bytes();
   const TemporaryFolder folder;
-  for (size_t size = 0; size < 1200; ++size)
+  for (size_t size = 0; size < 1200; size += 3)
     expect_refused(load_all(folder.write("cut.gguf", whole.substr(0, size))), std::to_string(size));
-  for (size_t size = 1200; size < whole.size(); size += 997)
+  for (size_t size = 1200; size < whole.size(); size += 4999)
     expect_refused(load_all(folder.write("cut.gguf", whole.substr(0, size))), std::to_string(size));
 }
 
@@ -295,7 +297,7 @@ TEST(Gguf, RandomChangesEndWithAnAnswer) {
     return state;
   };
   int refused = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     std::string changed = whole;
     for (uint64_t i = 0; i <= random() % 4; ++i) changed[random() % 12000] = static_cast<char>(random());
     const Status status = load_all(folder.write("changed.gguf", changed));
@@ -303,7 +305,7 @@ TEST(Gguf, RandomChangesEndWithAnAnswer) {
     ++refused;
     EXPECT_EQ(exit_code(status.error().code), 4) << status.error().text();
   }
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(refused, 100);
 }
 
 TEST(Gguf, FilesOfOtherKindsAreNamed) {
@@ -311,13 +313,13 @@ TEST(Gguf, FilesOfOtherKindsAreNamed) {
   const auto error_of = [&](const std::string& bytes) { return load_all(folder.write("x.gguf", bytes)).error().text(); };
   EXPECT_NE(error_of("").find("empty"), std::string::npos);
   EXPECT_NE(error_of("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n").find("LFS"), std::string::npos);
-  EXPECT_NE(error_of("<!DOCTYPE html><html></html>").find("HTML"), std::string::npos);
+  EXPECT_NE(error_of("<!DOCTYPE html><html></html>").find("web page"), std::string::npos);
   EXPECT_NE(error_of(std::string("PK\3\4", 4) + std::string(100, '\0')).find("zip"), std::string::npos);
   EXPECT_NE(error_of(std::string("\x7f"
                                  "ELF\2\1\1",
                                  7) +
                      std::string(100, '\0'))
-                .find("ELF"),
+                .find("program"),
             std::string::npos);
 }
 

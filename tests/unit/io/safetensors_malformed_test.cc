@@ -72,6 +72,8 @@ struct Case {
   std::function<void(Folder&)> spoil;
 };
 
+void PrintTo(const Case& value, std::ostream* out) { *out << value.name; }
+
 Case header_text(const char* name, const std::string& text) {
   return {name, [=](Folder& f) { f.header = text; }};
 }
@@ -234,7 +236,8 @@ INSTANTIATE_TEST_SUITE_P(Configuration, MalformedFolder, testing::ValuesIn(confi
 
 std::string index_of(const Folder& folder, const std::string& file) {
   Json map = Json::object();
-  for (const auto& [name, unused] : folder.header_json().items())
+  const Json header = folder.header_json();
+  for (const auto& [name, unused] : header.items())
     if (name != "__metadata__") map[name] = file;
   return Json({{"metadata", {{"total_size", 1}}}, {"weight_map", map}}).dump();
 }
