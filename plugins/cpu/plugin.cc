@@ -4,6 +4,7 @@
 #include "plugins/cpu/ops/gather.h"
 #include "plugins/cpu/ops/mla.h"
 #include "plugins/cpu/ops/moe_gate.h"
+#include "plugins/cpu/ops/operators.h"
 #include "plugins/cpu/ops/rope.h"
 
 namespace kt::cpu {
@@ -18,6 +19,12 @@ using Mul = BinaryOperator<Binary::kMul>;
 }  // namespace kt::cpu
 
 KT_PLUGIN("cpu", "0.1.0", "Operators for x86-64 processors with AVX2 or AVX-512",
+          kt::op<kt::cpu::Embedding>("cpu.embedding", "Embedding"),
+          kt::op<kt::cpu::Linear>("cpu.linear", "Linear"),
+          kt::op<kt::cpu::HeadLinear>("cpu.head_linear", "HeadLinear"),
+          kt::op<kt::cpu::ExpertLinear>("cpu.expert_linear", "ExpertLinear"),
+          kt::op<kt::cpu::Mlp>("cpu.mlp", "Mlp"),
+          kt::op<kt::cpu::Moe>("cpu.moe", "MoeExperts"),
           kt::op<kt::cpu::Attention>("cpu.attention", "Attention"),
           kt::op<kt::cpu::MlaCore>("cpu.mla", "MlaCore"),
           kt::op<kt::cpu::MoeGate>("cpu.moe_gate", "MoeGate"),

@@ -8,7 +8,8 @@ namespace {
 bool processor_fits() {
 #if defined(KT_TEST_AVX512)
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16") &&
+         __builtin_cpu_supports("avx512vbmi");
 #else
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
