@@ -45,6 +45,7 @@ function(kt_add_core name)
   add_library(kt_core_${name} STATIC ${arg_SOURCES})
   target_include_directories(kt_core_${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
   target_link_libraries(kt_core_${name} PUBLIC ${arg_LIBS} PRIVATE kt_settings)
+  set_property(GLOBAL APPEND PROPERTY KT_CORE_PARTS kt_core_${name})
 endfunction()
 
 # kt_add_test(NAME SOURCES ... LIBS ... [LABELS ...]): a GoogleTest program; its cases are found by ctest.

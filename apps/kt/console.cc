@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -40,6 +41,21 @@ void Console::progress(const std::string& label, double fraction) {
 void Console::clear_progress() {
   if (last_percent_ >= 0) std::fprintf(stderr, "\r\033[K");
   last_percent_ = -1;
+}
+
+bool Console::answer(const std::string& text) {
+  const bool ok = output_error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!ok && output_error_ == 0) output_error_ = errno;
+  return ok;
+}
+
+int Console::finish(int code) {
+  if (!answer("") && code == 0) {
+    // A reader that has seen enough (kt run ... | head) needs no message.
+    if (output_error_ != EPIPE) report(core::fail(3, std::string("cannot write the output: ") + std::strerror(output_error_), "is the disk full?"));
+    return core::exit_code(3);
+  }
+  return code;
 }
 
 std::string Console::grey(const std::string& text) const { return colour_ ? "\033[90m" + text + "\033[0m" : text; }

@@ -23,6 +23,11 @@ class Console {
   void progress(const std::string& label, double fraction);
   void clear_progress();
 
+  // The answer on stdout, at once. False once stdout cannot be written any more.
+  bool answer(const std::string& text);
+  // Flushes stdout; the exit code of a program that would have ended with `code`: 1 if stdout could not be written.
+  int finish(int code);
+
   std::string grey(const std::string& text) const;
   const char* ok_mark() const { return utf8_ ? "✓" : "ok"; }
 
@@ -30,6 +35,7 @@ class Console {
   bool terminal_, colour_, utf8_;
   bool quiet_ = false;
   int last_percent_ = -1;
+  int output_error_ = 0;  // errno of the first failed write to stdout
 };
 
 // "12.3 MiB"

@@ -24,7 +24,7 @@ core::Json tensor_json(const core::TensorEntry& t) {
 core::Result<int> write_tensor(const core::WeightStore& store, const std::string& name, const std::string& path) {
   const core::TensorEntry* tensor = store.find(name);
   if (!tensor) return core::fail(102, "the model has no tensor '" + name + "'", "kt inspect MODEL --tensors lists them");
-  KT_TRY(store.touch(*tensor));
+  KT_TRY(store.check(*tensor));
   const auto convert = format::dequantizer(tensor->dtype);
   if (!convert) return core::fail(407, "type " + core::dtype_name(tensor->dtype) + " of '" + name + "' cannot be read as float");
   const int64_t columns = tensor->shape.empty() ? 1 : tensor->shape.back();

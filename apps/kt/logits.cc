@@ -39,6 +39,7 @@ core::Result<int> run_logits(Program& program, LogitsFlags& flags) {
   if (ids.empty()) return core::fail(102, "--ids is empty", "for example --ids 1,2,3");
   const std::vector<int32_t> positions = KT_TRY(absolute_positions(flags.positions, ids.size()));
   if (flags.model.context == 0) flags.model.context = static_cast<int>(ids.size());
+  flags.model.need_tokenizer = false;
   auto runtime = KT_TRY(open_runtime(program, flags.model));
   std::vector<std::vector<float>> rows(positions.size());
   KT_TRY(core::for_each_logits(*runtime, ids, [&](size_t position, std::span<const float> logits) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/kt/interrupt.h"
 #include "apps/kt/program.h"
 
 namespace {
@@ -31,6 +32,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  kt::app::install_signals();
   const kt::app::Console console;
   try {
     return run_program(argc, argv);

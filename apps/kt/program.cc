@@ -28,6 +28,24 @@ std::string home_folder(const char* xdg, const char* below_home) {
   return home.empty() ? "" : home + "/" + below_home;
 }
 
+// The examples stand before the flags.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    return make_description(app) + app->get_footer() + make_usage(app, name) + make_positionals(app) + make_groups(app, mode) +
+           make_subcommands(app, mode);
+  }
+  std::string make_footer(const CLI::App*) const override { return ""; }
+};
+
+// "--ctx-size" is read from KT_CTX_SIZE.
+std::string variable_name(const std::string& flag) {
+  std::string out = "KT_";
+  for (const char c : flag) out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
 core::Environment read_environment() {
   std::error_code error;
   core::Environment out;
@@ -35,6 +53,7 @@ core::Environment read_environment() {
   out.plugin_path = variable("KT_PLUGIN_PATH");
   out.config_home = home_folder("XDG_CONFIG_HOME", ".config");
   out.data_home = home_folder("XDG_DATA_HOME", ".local/share");
+  out.state_home = home_folder("XDG_STATE_HOME", ".local/state");
   return out;
 }
 
@@ -42,9 +61,9 @@ core::Environment read_environment() {
 
 Program::Program() : app_("Runs large language models on one machine; YAML rules decide which operator computes what.", "kt"),
                      environment_(read_environment()) {
+  app_.formatter(std::make_shared<HelpFormatter>());
   app_.require_subcommand(0, 1);
   app_.fallthrough();
-  app_.set_version_flag("--version", std::string("kt ") + KT_VERSION);
   app_.add_flag("--json", json_, "print one JSON document on stdout");
   app_.add_option("--plugin-dir", plugin_dirs_, "a further folder of plugins and model libraries (repeatable)")->type_name("DIR");
   app_.add_flag("-q,--quiet", quiet_, "only errors on stderr");
@@ -54,7 +73,7 @@ Program::Program() : app_("Runs large language models on one machine; YAML rules
 
 CLI::App* Program::add_verb(const std::string& name, const std::string& help, const std::string& examples, std::function<int()> run) {
   CLI::App* verb = app_.add_subcommand(name, help);
-  verb->footer("examples:\n" + examples + "\n");
+  verb->footer("examples:\n" + examples + "\n\n");
   verb->callback([this, run = std::move(run)] { action_ = run; });
   return verb;
 }
@@ -66,15 +85,14 @@ CLI::App* Program::add_subverb(CLI::App* parent, const std::string& name, const 
 }
 
 void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
-  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")->type_name("FILE")->envname("KT_RULES");
+  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")->type_name("FILE");
   verb->add_option("--var", flags.vars, "a variable of the rule files")->type_name("NAME=VALUE");
-  verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")->envname("KT_THREADS")->check(CLI::Range(0, 4096));
-  verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")
-      ->envname("KT_CTX_SIZE")->check(CLI::Range(0, 1 << 24));
-  verb->add_option("-b,--batch-size", flags.batch, "rows of a prompt computed at once")->envname("KT_BATCH_SIZE")->check(CLI::Range(1, 65536));
-  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")
-      ->envname("KT_CACHE_TYPE")->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
+  verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")->check(CLI::Range(0, 4096));
+  verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")->check(CLI::Range(0, 1 << 24));
+  verb->add_option("-b,--batch-size", flags.batch, "rows of a prompt computed at once")->check(CLI::Range(1, 65536));
+  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
   verb->add_flag("--strict", flags.strict, "warnings of rule files are errors");
+  verb->add_flag("--duplicate-weights", flags.duplicate_weights, "allow a weight on two devices when the phases run a module on different ones");
 }
 
 const core::Registry& Program::registry() {
@@ -100,41 +118,61 @@ std::string Program::near_miss(const std::string& word) const {
 int Program::usage_error(const CLI::ParseError& error) {
   core::Error out = core::fail(101, error.what(), "kt --help lists verbs and flags");
   if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error); extras) {
-    const std::string text = error.what();
-    const std::string word = text.substr(text.find_last_of(" :") + 1);
+    const std::vector<std::string> left = app_.remaining(true);
+    const std::string word = left.empty() ? std::string(error.what()) : left.front();
     out.message = "'" + word + "' is no verb or flag of this command";
     if (const std::string near = near_miss(word); !near.empty()) out.hint = "did you mean '" + near + "'?";
   }
   return console_.report(out);
 }
 
+void Program::name_variables(CLI::App& app) const {
+  for (CLI::Option* option : app.get_options())
+    if (!option->get_lnames().empty() && option != app.get_help_ptr()) option->envname(variable_name(option->get_lnames()[0]));
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) name_variables(*verb);
+}
+
+void Program::start_log() const {
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("kt", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  spdlog::set_pattern("%H:%M:%S.%e %L %v");
+  spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::warn);
+}
+
 int Program::parse_and_run(int argc, char** argv) {
+  name_variables(app_);
+  app_.set_version_flag("--version", std::string("kt ") + KT_VERSION);
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app_.get_subcommands();
-    std::cout << (chosen.empty() ? app_.help() : chosen[0]->help());
-    return 0;
+    const CLI::App* chosen = &app_;
+    while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands()[0];
+    console_.answer(help_text(*chosen));
+    return console_.finish(0);
   } catch (const CLI::CallForVersion& version) {
-    std::cout << version.what() << "\n";
-    return 0;
+    console_.answer(std::string(version.what()) + "\n");
+    return console_.finish(0);
   } catch (const CLI::ParseError& error) {
     return usage_error(error);
   }
   console_.set_quiet(quiet_);
   if (no_colour_) console_.set_colour(false);
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("kt", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
-  spdlog::set_pattern("%H:%M:%S.%e %L %v");
-  spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::warn);
+  start_log();
   if (!action_) {
-    std::cout << app_.help();
-    return 0;
+    console_.answer(help_text(app_));
+    return console_.finish(0);
   }
-  return action_();
+  return console_.finish(action_());
+}
+
+std::string help_text(const CLI::App& verb) {
+  std::string name = verb.get_name();
+  for (const CLI::App* parent = verb.get_parent(); parent; parent = parent->get_parent()) name = parent->get_name() + " " + name;
+  return verb.help(name);
 }
 
 void print_json(const core::Json& document) {
-  std::cout << document.dump(-1, ' ', false, core::Json::error_handler_t::replace) << "\n" << std::flush;
+  const std::string text = document.dump(-1, ' ', false, core::Json::error_handler_t::replace) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 core::Result<std::vector<int32_t>> parse_ids(const std::string& text) {

@@ -24,6 +24,8 @@ struct ModelFlags {
   int batch = 512;
   std::string cache_type = "auto";
   bool strict = false;
+  bool duplicate_weights = false;
+  bool need_tokenizer = true;  // no flag: what the verb needs
 };
 
 class Program {
@@ -46,6 +48,8 @@ class Program {
 
  private:
   int usage_error(const CLI::ParseError& error);
+  void name_variables(CLI::App& app) const;
+  void start_log() const;
   std::string near_miss(const std::string& word) const;
 
   CLI::App app_;
@@ -62,6 +66,8 @@ inline constexpr const char* kBundledModel = "kt-tiny";
 
 // One JSON document on stdout.
 void print_json(const core::Json& document);
+// The help text of a verb, examples first.
+std::string help_text(const CLI::App& verb);
 // "1,2,3" or "1 2 3" as numbers. KT-E0102 naming the part that is none.
 core::Result<std::vector<int32_t>> parse_ids(const std::string& text);
 // A whole file, or stdin for "-". KT-E0102 if it cannot be read.

@@ -40,9 +40,8 @@ core::Result<std::string> prompt_text(const RunFlags& flags, const std::string& 
   return text;
 }
 
-core::Result<std::vector<int32_t>> prompt_ids(const RunFlags& flags, const core::Runtime& runtime, const std::string& argument) {
+core::Result<std::vector<int32_t>> prompt_ids(const RunFlags& flags, const core::Runtime& runtime, const std::string& text) {
   if (!flags.ids.empty()) return parse_ids(flags.ids);
-  const std::string text = KT_TRY(prompt_text(flags, argument));
   const core::Tokenizer& tokenizer = *runtime.tokenizer();
   const std::string& chat_template = runtime.workspace().source().chat_template;
   if (flags.raw || chat_template.empty()) return tokenizer.encode(text, {});
@@ -50,15 +49,6 @@ core::Result<std::vector<int32_t>> prompt_ids(const RunFlags& flags, const core:
   if (!flags.system.empty()) input.messages.push_back({{"role", "system"}, {"content", flags.system}});
   input.messages.push_back({{"role", "user"}, {"content", text}});
   return core::encode_chat(chat_template, tokenizer, input);
-}
-
-std::string summary(const core::GenerationResult& result, size_t prompt_tokens, double first_token, const std::string& memory) {
-  char line[256];
-  const auto rate = [](double tokens, double time) { return time > 0 ? tokens / time : 0.0; };
-  std::snprintf(line, sizeof line, "  prefill %zu tok %.1f tok/s · decode %zu tok %.1f tok/s · first token %.2f s · memory %s", prompt_tokens,
-                rate(static_cast<double>(prompt_tokens), result.prompt_seconds), result.ids.size(),
-                rate(static_cast<double>(result.ids.size()), result.decode_seconds), first_token, memory.c_str());
-  return line;
 }
 
 struct Answer {
@@ -74,19 +64,17 @@ core::Result<Answer> generate(Program& program, const RunFlags& flags, core::Run
   Answer answer;
   const auto emit = [&](const std::string& piece) {
     answer.text += piece;
-    if (program.json()) return;
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
-    std::fflush(stdout);
+    return program.json() || program.console().answer(piece);
   };
   const auto on_token = [&](int32_t id) {
     if (answer.first_token == 0) answer.first_token = seconds(flags.start, Clock::now());
-    emit(detokenizer.push(id));
-    return !interrupted();
+    return emit(detokenizer.push(id)) && !interrupted();
   };
   Console& console = program.console();
   const auto on_prompt = [&](size_t done, size_t all) {
     if (all > 512) console.progress("prompt", static_cast<double>(done) / static_cast<double>(all));
     if (done == all) console.clear_progress();
+    return !interrupted();
   };
   answer.result = KT_TRY(generation.run(prompt, options, runtime.context(), on_token, on_prompt));
   emit(detokenizer.finish());
@@ -104,20 +92,20 @@ void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer,
 }
 
 core::Result<int> run_model(Program& program, RunFlags& flags) {
-  std::string argument;
-  KT_TRY(split_positionals(program, flags.words, flags.model.model, argument));
+  std::string text;
+  KT_TRY(split_positionals(program, flags.words, flags.model.model, text));
+  if (flags.ids.empty()) text = KT_TRY(prompt_text(flags, text));
   auto runtime = KT_TRY(open_runtime(program, flags.model));
-  const std::vector<int32_t> prompt = KT_TRY(prompt_ids(flags, *runtime, argument));
+  const std::vector<int32_t> prompt = KT_TRY(prompt_ids(flags, *runtime, text));
   catch_interrupt();
   const Answer answer = KT_TRY(generate(program, flags, *runtime, prompt));
   if (program.json()) {
     print_answer_json(prompt, answer, *runtime);
   } else {
-    std::printf("\n");
-    std::fflush(stdout);
-    program.console().note("\n" + program.console().grey(summary(answer.result, prompt.size(), answer.first_token, bytes_text(static_cast<double>(peak_rss_bytes())))));
+    program.console().answer("\n");
+    program.console().note("\n" + program.console().grey(answer_summary(answer.result, prompt.size(), answer.first_token)));
   }
-  return answer.result.finish == core::FinishReason::kCancelled ? 130 : 0;
+  return interrupted() ? 130 : 0;
 }
 
 }  // namespace

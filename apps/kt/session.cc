@@ -73,6 +73,8 @@ core::Result<core::RuntimeOptions> runtime_options(Program& program, const Model
     out.vars[var.substr(0, equals)] = var.substr(equals + 1);
   }
   out.strict = flags.strict;
+  out.duplicate_weights = flags.duplicate_weights;
+  out.need_tokenizer = flags.need_tokenizer;
   out.threads = flags.threads;
   out.context = flags.context;
   out.batch = flags.batch;
@@ -99,7 +101,17 @@ uint64_t peak_rss_bytes() {
 
 core::Json memory_json(core::Runtime& runtime) {
   const core::MemoryUse& use = runtime.executable().memory();
-  return {{"weights", use.weights}, {"copies", use.copies}, {"kv_cache", runtime.pool().bytes()}, {"work", use.work}, {"peak_rss", peak_rss_bytes()}};
+  return {{"weights", use.weights}, {"copies", use.copies}, {"on_devices", use.on_devices}, {"kv_cache", runtime.pool().bytes()}, {"work", use.work}, {"peak_rss", peak_rss_bytes()}};
+}
+
+std::string answer_summary(const core::GenerationResult& result, size_t prompt_tokens, double first_token) {
+  const auto rate = [](double tokens, double time) { return time > 0 ? tokens / time : 0.0; };
+  const size_t decoded = result.ids.empty() ? 0 : result.ids.size() - 1;  // the first token comes from the prompt's logits
+  char line[256];
+  std::snprintf(line, sizeof line, "  prefill %zu tok %.1f tok/s · decode %zu tok %.1f tok/s · first token %.2f s · memory %s", prompt_tokens,
+                rate(static_cast<double>(prompt_tokens), result.prompt_seconds), result.ids.size(),
+                rate(static_cast<double>(decoded), result.decode_seconds), first_token, bytes_text(static_cast<double>(peak_rss_bytes())).c_str());
+  return line;
 }
 
 core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model, std::string& text) {

@@ -29,6 +29,9 @@ core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, cons
 core::Json memory_json(core::Runtime& runtime);
 uint64_t peak_rss_bytes();
 
+// One line about an answer: rates, time to the first token, memory.
+std::string answer_summary(const core::GenerationResult& result, size_t prompt_tokens, double first_token);
+
 // Takes [MODEL] [TEXT] apart: a first word that is neither a path nor an installed model is the text if it contains a
 // space or stands alone. KT-E0402 otherwise.
 core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model, std::string& text);

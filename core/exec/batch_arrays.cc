@@ -13,7 +13,6 @@ void BatchArrays::reserve(int32_t tokens, int32_t segments, size_t groups) {
 void BatchArrays::fill(const Batch& batch, const KvPool& pool, KtPhase phase) {
   for (auto* list : {&begin_, &count_, &first_, &token_segment_, &token_position_}) list->clear();
   tables_.resize(pool.group_count());
-  size_t most_pages = 0;
   int32_t row = 0;
   for (size_t s = 0; s < batch.segments.size(); ++s) {
     const Segment& segment = batch.segments[s];
@@ -25,12 +24,11 @@ void BatchArrays::fill(const Batch& batch, const KvPool& pool, KtPhase phase) {
       token_position_.push_back(segment.first_position + i);
     }
     row += segment.count;
-    for (size_t g = 0; g < tables_.size(); ++g) most_pages = std::max(most_pages, pool.block_table(g, segment.sequence).size());
   }
-  // The stride grows in powers of two, so that a growing sequence seldom moves the tables.
-  while (table_stride_ < static_cast<int64_t>(most_pages)) table_stride_ = std::max<int64_t>(64, table_stride_ * 2);
+  // Room for the longest sequence from the start, so that a growing one never moves the tables.
+  table_stride_ = pool.pages_of_a_sequence();
   for (size_t g = 0; g < tables_.size(); ++g) {
-    tables_[g].resize(batch.segments.size() * static_cast<size_t>(table_stride_));
+    tables_[g].resize(std::max(tables_[g].size(), batch.segments.size() * static_cast<size_t>(table_stride_)));
     for (size_t s = 0; s < batch.segments.size(); ++s) {
       const auto& pages = pool.block_table(g, batch.segments[s].sequence);
       std::copy(pages.begin(), pages.end(), tables_[g].begin() + static_cast<std::ptrdiff_t>(s) * table_stride_);

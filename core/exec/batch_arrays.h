@@ -12,7 +12,7 @@ namespace kt::core {
 
 class BatchArrays {
  public:
-  // Room for the largest batch, so that filling allocates only when tables outgrow all earlier ones.
+  // Room for the largest batch, so that filling allocates only when a batch has more sequences than all earlier ones.
   void reserve(int32_t tokens, int32_t segments, size_t groups);
   // Pages for all rows of the batch must have been reserved in the pool.
   void fill(const Batch& batch, const KvPool& pool, KtPhase phase);

@@ -7,12 +7,12 @@ namespace {
 
 uint64_t element_bytes(int32_t dtype) { return dtype == KT_F32 ? 4 : 2; }
 
-KtTensor page_tensor(void* data, int32_t dtype, int64_t pages, int64_t page_size, int64_t heads, int64_t dim) {
+KtTensor page_tensor(void* data, KtDevice device, int32_t dtype, int64_t pages, int64_t page_size, int64_t heads, int64_t dim) {
   KtTensor t{};
   t.struct_size = sizeof t;
   t.dtype = dtype;
   t.rank = 4;
-  t.device = {"cpu", 0, 0};
+  t.device = device;
   t.data = data;
   const int64_t shape[] = {pages, page_size, heads, dim};
   int64_t stride = 1;
@@ -30,7 +30,7 @@ bool same_group(const StateSpec& a, const StateSpec& b) {
 
 }  // namespace
 
-Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOptions& options) {
+Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOptions& options, const std::vector<std::shared_ptr<Device>>& devices) {
   if (options.page_size <= 0 || options.tokens <= 0 || options.max_sequences <= 0) return fail(103, "the KV cache needs a positive size");
   if (options.dtype != KT_F32 && options.dtype != KT_F16 && options.dtype != KT_BF16)
     return fail(103, "the KV cache type must be f32, f16 or bf16");
@@ -46,22 +46,27 @@ Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOpti
     group.pages = static_cast<int32_t>((options.tokens + options.page_size - 1) / options.page_size);
     for (int32_t page = group.pages; page-- > 0;) group.free.push_back(page);
   }
-  KT_TRY(pool.allocate_states(states));
+  KT_TRY(pool.allocate_states(states, devices));
   pool.sequences_.resize(static_cast<size_t>(options.max_sequences));
   return pool;
 }
 
-Status KvPool::allocate_states(const std::vector<StateSpec>& states) {
+Status KvPool::allocate_states(const std::vector<StateSpec>& states, const std::vector<std::shared_ptr<Device>>& devices) {
   for (size_t i = 0; i < states.size(); ++i) {
     const StateSpec& s = states[i];
+    const std::shared_ptr<Device> device = i < devices.size() ? devices[i] : nullptr;
     const int64_t pages = groups_[group_of_[i]].pages;
     const uint64_t rows = static_cast<uint64_t>(pages * options_.page_size * s.heads) * element_bytes(options_.dtype);
-    Buffer keys = KT_TRY(Buffer::allocate(rows * static_cast<uint64_t>(s.key_dim), true));
-    Buffer values = KT_TRY(Buffer::allocate(rows * static_cast<uint64_t>(s.value_dim), true));
-    keys_.push_back(page_tensor(keys.data(), options_.dtype, pages, options_.page_size, s.heads, s.key_dim));
-    values_.push_back(page_tensor(values.data(), options_.dtype, pages, options_.page_size, s.heads, s.value_dim));
-    memory_.push_back(std::move(keys));
-    memory_.push_back(std::move(values));
+    const auto add = [&](int64_t dim, std::vector<KtTensor>& tensors) -> Status {
+      const uint64_t bytes = rows * static_cast<uint64_t>(dim);
+      void* data = nullptr;
+      if (device) data = device_memory_.emplace_back(KT_TRY(device->allocate(bytes))).handle();
+      else data = memory_.emplace_back(KT_TRY(Buffer::allocate(bytes, true))).data();
+      tensors.push_back(page_tensor(data, device ? device->id() : KtDevice{"cpu", 0, 0}, options_.dtype, pages, options_.page_size, s.heads, dim));
+      return {};
+    };
+    KT_TRY(add(s.key_dim, keys_));
+    KT_TRY(add(s.value_dim, values_));
   }
   return {};
 }
@@ -69,10 +74,15 @@ Status KvPool::allocate_states(const std::vector<StateSpec>& states) {
 Result<int32_t> KvPool::open() {
   for (size_t i = 0; i < sequences_.size(); ++i) {
     if (sequences_[i].used) continue;
-    sequences_[i].used = true;
-    sequences_[i].length = 0;
-    sequences_[i].pages.assign(groups_.size(), {});
-    sequences_[i].first_live.assign(groups_.size(), 0);
+    Sequence& s = sequences_[i];
+    s.used = true;
+    s.length = 0;
+    s.pages.resize(groups_.size());
+    s.first_live.assign(groups_.size(), 0);
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      s.pages[g].clear();
+      s.pages[g].reserve(static_cast<size_t>(groups_[g].pages));  // so that growing never allocates
+    }
     return static_cast<int32_t>(i);
   }
   return fail(503, "all " + std::to_string(sequences_.size()) + " sequences of the KV cache are in use");
@@ -119,11 +129,27 @@ void KvPool::commit(int32_t sequence, int32_t end) {
   }
 }
 
-void KvPool::truncate(int32_t sequence, int32_t length) {
+Status KvPool::truncate(int32_t sequence, int32_t length) {
   Sequence& s = sequences_[static_cast<size_t>(sequence)];
-  s.length = std::min(s.length, length);
+  if (length >= s.length) return {};
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const int64_t window = groups_[g].shape.window;
+    const int64_t first_needed = std::max<int64_t>(0, length - window + 1);
+    if (window > 0 && length > 0 && first_needed < int64_t{s.first_live[g]} * options_.page_size)
+      return fail(13, "a sequence cannot go back to " + std::to_string(length) + " tokens: rows of its window are freed", "start it again");
+  }
+  s.length = length;
+  release_reserved(sequence);
+  return {};
+}
+
+void KvPool::release_reserved(int32_t sequence) {
+  Sequence& s = sequences_[static_cast<size_t>(sequence)];
   const size_t keep = static_cast<size_t>((s.length + options_.page_size - 1) / options_.page_size);
-  for (size_t g = 0; g < groups_.size(); ++g) release_from(groups_[g], s.pages[g], keep);
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    release_from(groups_[g], s.pages[g], keep);
+    s.first_live[g] = std::min(s.first_live[g], static_cast<int32_t>(s.pages[g].size()));
+  }
 }
 
 int32_t KvPool::length(int32_t sequence) const { return sequences_[static_cast<size_t>(sequence)].length; }
@@ -131,7 +157,14 @@ int32_t KvPool::length(int32_t sequence) const { return sequences_[static_cast<s
 uint64_t KvPool::bytes() const {
   uint64_t total = 0;
   for (const Buffer& buffer : memory_) total += buffer.size();
+  for (const DeviceBuffer& buffer : device_memory_) total += buffer.size();
   return total;
+}
+
+int32_t KvPool::pages_of_a_sequence() const {
+  int32_t most = 0;
+  for (const Group& group : groups_) most = std::max(most, group.pages);
+  return most;
 }
 
 int64_t KvPool::free_pages() const {

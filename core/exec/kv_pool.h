@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <vector>
 
 #include "core/base/status.h"
 #include "core/exec/buffer.h"
+#include "core/exec/device.h"
 #include "core/graph/graph.h"
 
 namespace kt::core {
@@ -20,7 +21,8 @@ struct KvOptions {
 
 class KvPool {
  public:
-  static Result<KvPool> create(const std::vector<StateSpec>& states, const KvOptions& options);
+  // `devices`, by state, says where a state lies; empty or null: on the host.
+  static Result<KvPool> create(const std::vector<StateSpec>& states, const KvOptions& options, const std::vector<std::shared_ptr<Device>>& devices = {});
 
   Result<int32_t> open();               // a new empty sequence
   void close(int32_t sequence);         // its pages become free
@@ -28,11 +30,14 @@ class KvPool {
   Status reserve(int32_t sequence, int32_t end);
   // Records that rows up to `end` are written, and frees pages that lie wholly behind the group's window.
   void commit(int32_t sequence, int32_t end);
-  void truncate(int32_t sequence, int32_t length);  // forgets rows from `length` on
+  // Forgets rows from `length` on. KT-E0013 if rows that a window needs before `length` are freed already; then nothing has changed.
+  Status truncate(int32_t sequence, int32_t length);
+  void release_reserved(int32_t sequence);  // gives back what reserve() took and no commit() covered
   int32_t length(int32_t sequence) const;
 
   int32_t page_size() const { return options_.page_size; }
-  uint64_t bytes() const;
+  int32_t pages_of_a_sequence() const;  // at most
+  uint64_t bytes() const;                // on the host and on devices
   int64_t free_pages() const;  // of the fullest group
 
   // Group of a state, and the pages of a sequence in it (-1: freed behind the window).
@@ -55,7 +60,7 @@ class KvPool {
     std::vector<int32_t> first_live;          // [group] pages before it are freed
   };
 
-  Status allocate_states(const std::vector<StateSpec>& states);
+  Status allocate_states(const std::vector<StateSpec>& states, const std::vector<std::shared_ptr<Device>>& devices);
   void release_from(Group& group, std::vector<int32_t>& pages, size_t first);
 
   KvOptions options_;
@@ -63,6 +68,7 @@ class KvPool {
   std::vector<size_t> group_of_;
   std::vector<Sequence> sequences_;
   std::vector<Buffer> memory_;
+  std::vector<DeviceBuffer> device_memory_;
   std::vector<KtTensor> keys_, values_;
 };
 

@@ -10,6 +10,7 @@
 #include "core/base/status.h"
 #include "core/exec/batch.h"
 #include "core/exec/batch_arrays.h"
+#include "core/exec/device.h"
 #include "core/exec/kv_pool.h"
 #include "core/exec/operator_instance.h"
 #include "core/plan/plan.h"
@@ -17,17 +18,25 @@
 
 namespace kt::core {
 
+// Where the steps of one device find their values and their scratch.
+struct WorkMemory {
+  std::shared_ptr<Device> device;  // null: the host
+  void* arena = nullptr;
+  void* scratch = nullptr;
+  uint64_t scratch_size = 0;
+};
+
 class PhaseRunner {
  public:
-  // `instances[i]` computes step i of the plan.
+  // `instances[i]` computes step i of the plan; null where the step is a copy.
   PhaseRunner(Plan plan, std::vector<std::shared_ptr<OperatorInstance>> instances);
 
-  // Places the values in the arena and gives operators their scratch; called once before the first run.
-  void attach(std::byte* arena, std::byte* scratch, uint64_t scratch_size, KtCallContext& team);
-  uint64_t scratch_size(int32_t threads) const;
-  uint64_t arena_bytes() const;
+  // Places the values in the arenas, by device name, and gives operators their scratch; called once before the first run.
+  void attach(const std::map<std::string, WorkMemory>& memory, KtCallContext& team);
+  uint64_t scratch_size(const std::string& device, int32_t threads) const;
+  uint64_t arena_bytes(const std::string& device) const;
 
-  // Logits [outputs, vocab], valid until the next run of either phase.
+  // Logits [outputs, vocab] on the host, valid until the next run of either phase. After an error nothing is queued any more.
   Result<std::span<const float>> run(const Batch& batch, const BatchArrays& arrays, const KvPool& pool);
 
   const Plan& plan() const { return plan_; }
@@ -35,9 +44,14 @@ class PhaseRunner {
 
  private:
   struct Call {
+    Device* device = nullptr;         // whose stream the step is queued on; null: the host computes it
+    bool to_host = false;             // of a copy
+    Device* after = nullptr;
+    std::vector<Device*> waits;
     std::vector<const KtTensor*> inputs, outputs;
     KtPagedState state{};
     KtCall call{};
+    uint64_t executed = 0;
   };
   struct RowCount {
     int64_t* dim;
@@ -45,18 +59,22 @@ class PhaseRunner {
   };
 
   void make_tensor(KtValue value);
-  void make_call(size_t step);
+  void make_call(size_t step, KtCallContext& team);
   void patch_rows(int64_t tokens, int64_t outputs);
   void fill_inputs(const Batch& batch, const BatchArrays& arrays);
+  Status run_step(size_t index, const BatchArrays& arrays, const KvPool& pool);
+  Status copy(const Call& call);
+  Status run_steps(const BatchArrays& arrays, const KvPool& pool);
+  Status wait_for_devices();
 
   Plan plan_;
   std::vector<std::shared_ptr<OperatorInstance>> instances_;
+  std::map<std::string, WorkMemory> memory_;
   std::vector<KtTensor> tensors_;  // by value
   std::vector<Call> calls_;
   std::vector<RowCount> row_counts_;
+  KtValue tokens_value_ = -1, positions_value_ = -1, output_rows_value_ = -1;  // -1: the graph does not use it
   int64_t tokens_ = -1, outputs_ = -1;
-  std::byte* arena_ = nullptr;
-  uint64_t runs_ = 0;
 };
 
 }  // namespace kt::core

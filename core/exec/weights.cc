@@ -185,7 +185,7 @@ Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec,
                                                          const WeightStore& store) {
   std::unique_ptr<LoadedWeight> out(new LoadedWeight());
   KT_TRY(check_source(spec, source));
-  for (const TensorEntry* tensor : source.tensors) KT_TRY(store.touch(*tensor));
+  for (const TensorEntry* tensor : source.tensors) KT_TRY(store.check(*tensor));
   const TensorEntry& first = *source.tensors[0];
   const KtTransform transform = transform_of(source);
   const std::vector<int64_t> expected = shape_in_file(spec, source);
@@ -209,6 +209,27 @@ Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec,
   }
   out->finish(spec, first.dtype);
   return out;
+}
+
+Status LoadedWeight::upload(Device& device) {
+  constexpr uint64_t kAlign = 64;
+  std::vector<uint64_t> sizes, offsets;
+  uint64_t total = 0;
+  for (const KtTensor& tensor : tensors_) {
+    sizes.push_back(*tensor_bytes(tensor.dtype, std::span(tensor.shape, static_cast<size_t>(tensor.rank))));
+    offsets.push_back(total);
+    total += (sizes.back() + kAlign - 1) / kAlign * kAlign;
+  }
+  on_device_ = KT_TRY(device.allocate(total));
+  for (size_t i = 0; i < tensors_.size(); ++i) KT_TRY(device.copy_in(on_device_.handle(), offsets[i], tensors_[i].data, sizes[i]));
+  KT_TRY(device.wait());
+  for (size_t i = 0; i < tensors_.size(); ++i) {
+    tensors_[i].device = device.id();
+    tensors_[i].data = on_device_.handle();
+    tensors_[i].offset = offsets[i];
+  }
+  copy_ = Buffer();
+  return {};
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/exec/buffer.h"
+#include "core/exec/device.h"
 #include "core/graph/graph.h"
 #include "core/io/weight_store.h"
 #include "kt/abi.h"
@@ -39,8 +40,11 @@ class LoadedWeight {
  public:
   // KT-E0409 if shape or type in the files differ from what the graph needs.
   static Result<std::unique_ptr<LoadedWeight>> load(const WeightSpec& spec, const WeightSource& source, const WeightStore& store);
+  // Copies the values into the device's memory, where operators of that device read them. Called once, before view() is used.
+  Status upload(Device& device);
   const KtWeight& view() const { return view_; }
-  uint64_t copied_bytes() const { return copy_.size(); }
+  uint64_t copied_bytes() const { return copy_.size(); }  // on the host
+  uint64_t device_bytes() const { return on_device_.size(); }
 
  private:
   LoadedWeight() = default;
@@ -51,6 +55,7 @@ class LoadedWeight {
 
   std::string name_;
   Buffer copy_;
+  DeviceBuffer on_device_;
   std::vector<KtTensor> tensors_;
   std::vector<const KtTensor*> tensor_pointers_;
   KtWeightPart part_{};

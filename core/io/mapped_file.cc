@@ -66,21 +66,10 @@ Status MappedFile::read(uint64_t offset, std::span<std::byte> out) const {
   return {};
 }
 
-Status MappedFile::touch(uint64_t offset, uint64_t bytes) const {
-  if (!range_fits(offset, bytes, size())) return became_shorter(path_);
-  if (bytes == 0) return {};
-  const uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  const uint64_t begin = offset / page * page;
-  std::byte* start = const_cast<std::byte*>(bytes_.data()) + begin;
-  while (::madvise(start, offset + bytes - begin, MADV_POPULATE_READ) != 0) {
-    if (errno == EINTR || errno == EAGAIN) continue;
-    if (errno == EFAULT) return became_shorter(path_);
-    if (errno != EINVAL) return fail(402, path_ + ": cannot be read: " + std::strerror(errno));
-    // A kernel before 5.14 cannot populate: the length now is the best that can be told.
-    struct stat info{};
-    if (::fstat(descriptor_, &info) != 0 || static_cast<uint64_t>(info.st_size) < offset + bytes) return became_shorter(path_);
-    return {};
-  }
+Status MappedFile::check(uint64_t offset, uint64_t bytes) const {
+  struct stat info{};
+  if (!range_fits(offset, bytes, size()) || ::fstat(descriptor_, &info) != 0 || !range_fits(offset, bytes, static_cast<uint64_t>(info.st_size)))
+    return became_shorter(path_);
   return {};
 }
 

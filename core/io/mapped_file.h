@@ -14,7 +14,8 @@ namespace kt::core {
 // Opening refuses everything but regular files (KT-E0402, KT-E0405) and reads nothing.
 //
 // Another process may cut the file while it is mapped; touching a page beyond the new end would then end this process. Readers of
-// headers therefore use read(), and loaders call touch() on a tensor before they read it through bytes().
+// headers therefore use read(), loaders call check() on a tensor before they read it through bytes(), and the program says which file
+// it was if it is cut later (see mapping_guard.h).
 class MappedFile {
  public:
   // `path` comes from the user: links are followed.
@@ -34,8 +35,8 @@ class MappedFile {
 
   // Copies out.size() bytes from `offset` by a read call; fails if the file has become shorter (KT-E0402).
   Status read(uint64_t offset, std::span<std::byte> out) const;
-  // Makes the pages of a range readable, or fails if the file has become shorter than the range (KT-E0402).
-  Status touch(uint64_t offset, uint64_t bytes) const;
+  // Fails if the file has become shorter than the range (KT-E0402). Reads nothing.
+  Status check(uint64_t offset, uint64_t bytes) const;
 
  private:
   static Result<std::shared_ptr<const MappedFile>> map(int descriptor, const std::string& path);

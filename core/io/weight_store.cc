@@ -88,9 +88,9 @@ const TensorEntry* WeightStore::find(std::string_view name) const {
   return it != by_name_.end() && tensors_[*it].name == name ? &tensors_[*it] : nullptr;
 }
 
-Status WeightStore::touch(const TensorEntry& tensor) const {
+Status WeightStore::check(const TensorEntry& tensor) const {
   const MappedFile& file = *files_[tensor.file_index];
-  return file.touch(static_cast<uint64_t>(tensor.data - file.bytes().data()), tensor.bytes);
+  return file.check(static_cast<uint64_t>(tensor.data - file.bytes().data()), tensor.bytes);
 }
 
 }  // namespace kt::core

@@ -40,8 +40,8 @@ class WeightStore {
   uint64_t total_bytes() const { return total_bytes_; }              // of all tensors
   std::span<const std::shared_ptr<const MappedFile>> files() const { return files_; }
 
-  // Makes a tensor's pages readable, or fails if its file was cut meanwhile (KT-E0402). Call it before reading `data`.
-  Status touch(const TensorEntry& tensor) const;
+  // Fails if the tensor's file was cut meanwhile (KT-E0402). Reads nothing. Call it before reading `data`.
+  Status check(const TensorEntry& tensor) const;
 
  private:
   WeightStore() = default;

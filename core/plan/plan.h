@@ -35,6 +35,8 @@ struct Step {
   StepBinding binding;         // of a copy: the target device
   std::vector<KtValue> inputs;
   std::vector<KtValue> outputs;
+  std::vector<std::string> waits;  // devices that the host waits for before the step, because it reads what they copied out
+  std::string after;               // a device whose queued work comes before the step, without the host waiting
 };
 
 struct ShapeBucket {
@@ -49,9 +51,12 @@ struct Plan {
   std::vector<Value> values;       // of the graph, then those that copies made
   std::vector<ValuePlan> storage;  // by value
   std::map<std::string, uint64_t> arena_bytes;  // by device
+  std::vector<std::pair<std::string, KtValue>> inputs;   // of the graph, on the host
   std::vector<std::pair<std::string, KtValue>> outputs;  // of the graph, on the host
 };
 
+// Steps of a device other than the host are queued on its one stream, which keeps their order; between two devices values go through
+// the host. Memory that a queued copy still reads is not used again before the host has waited for its device.
 // KT-E0615 if a primitive is bound to nothing, or a view cannot be expressed with strides.
 Result<Plan> make_plan(const Graph& graph, const BindingOf& binding_of, KtPhase phase, const ShapeBucket& bucket);
 

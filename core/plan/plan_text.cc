@@ -23,6 +23,8 @@ std::string print_plan(const Plan& plan) {
     out += number + step.binding.device + "  " + step.binding.operator_name + "  " + (step.node ? step.node->name : "");
     for (const KtValue value : step.inputs) out += "  <- " + value_text(plan, value);
     for (const KtValue value : step.outputs) out += "  -> " + value_text(plan, value);
+    for (const std::string& device : step.waits) out += "  wait " + device;
+    if (!step.after.empty()) out += "  after " + step.after;
     out += "\n";
   }
   for (const auto& [device, bytes] : plan.arena_bytes) out += "arena " + device + " " + std::to_string(bytes) + " bytes\n";

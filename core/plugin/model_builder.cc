@@ -126,7 +126,7 @@ KtStatus tensor_floats(const KtConfig* c, const char* name, float* out, uint64_t
   return guarded([&] {
     const TensorEntry* tensor = c->weights ? c->weights->find(name) : nullptr;
     if (!tensor || tensor->dtype != KT_F32 || tensor->bytes / sizeof(float) > capacity) return KT_INVALID;
-    const Status readable = c->weights->touch(*tensor);
+    const Status readable = c->weights->check(*tensor);
     if (!readable.ok()) return report(readable);
     std::memcpy(out, tensor->data, tensor->bytes);
     *count = tensor->bytes / sizeof(float);

@@ -41,7 +41,7 @@ Result<std::span<const float>> Generation::append(std::span<const int32_t> ids, 
     done += count;
     if (done == ids.size()) batch_.output_rows.push_back(static_cast<int32_t>(count) - 1);
     logits = KT_TRY(executable_->run(batch_, *pool_));
-    if (on_prompt) on_prompt(done, ids.size());
+    if (on_prompt && !on_prompt(done, ids.size())) return std::span<const float>();
   }
   return logits;
 }
@@ -58,6 +58,10 @@ Result<GenerationResult> Generation::run(std::span<const int32_t> prompt, const 
   auto start = Clock::now();
   auto logits = KT_TRY(append(prompt, on_prompt));
   out.prompt_seconds = seconds_since(start);
+  if (logits.empty()) {
+    out.finish = FinishReason::kCancelled;
+    return out;
+  }
   start = Clock::now();
   const int64_t limit = std::min<int64_t>(options.max_tokens, room + 1);
   while (static_cast<int64_t>(out.ids.size()) < limit) {

@@ -31,8 +31,8 @@ struct GenerationResult {
 
 // Called with every new token; false ends the generation (kCancelled).
 using OnToken = std::function<bool(int32_t)>;
-// Called while the prompt is read: rows done, rows in all.
-using OnPrompt = std::function<void(size_t, size_t)>;
+// Called while the prompt is read: rows done, rows in all; false ends the generation (kCancelled).
+using OnPrompt = std::function<bool(size_t, size_t)>;
 
 class Generation {
  public:
@@ -45,10 +45,10 @@ class Generation {
   // Appends `prompt` to what the sequence holds and generates. KT-E0104 if prompt and answer exceed `context`.
   Result<GenerationResult> run(std::span<const int32_t> prompt, const GenerationOptions& options, int32_t context, const OnToken& on_token,
                                const OnPrompt& on_prompt);
-  // Appends rows and gives the logits of the last one.
+  // Appends rows and gives the logits of the last one; no logits if `on_prompt` ended it before.
   Result<std::span<const float>> append(std::span<const int32_t> ids, const OnPrompt& on_prompt);
   int32_t length() const { return pool_->length(sequence_); }
-  void truncate(int32_t length) { pool_->truncate(sequence_, length); }
+  Status truncate(int32_t length) { return pool_->truncate(sequence_, length); }
 
  private:
   Generation(Executable& executable, KvPool& pool, int32_t sequence) : executable_(&executable), pool_(&pool), sequence_(sequence) {}

@@ -12,6 +12,7 @@ struct Environment {
   std::string plugin_path;   // KT_PLUGIN_PATH: folders separated by ':'
   std::string config_home;   // XDG_CONFIG_HOME or ~/.config
   std::string data_home;     // XDG_DATA_HOME or ~/.local/share
+  std::string state_home;    // XDG_STATE_HOME or ~/.local/state
 };
 
 // Folders of plugins and model libraries, first to last: `named` (--plugin-dir), KT_PLUGIN_PATH, the user's, the installation's.

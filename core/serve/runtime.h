@@ -28,6 +28,7 @@ struct RuntimeOptions {
   int32_t batch = 512;                          // rows of a prefill chunk
   int32_t sequences = 1;
   std::string cache_type = "auto";              // f32, f16, bf16; auto: f32 where activations are f32, else f16
+  bool duplicate_weights = false;               // see LoadOptions
   bool need_tokenizer = true;
   std::function<void(double)> progress;
 };
