@@ -1,4 +1,6 @@
 // kt chat: a conversation on the terminal.
+#include "core/serve/chat.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -6,7 +8,6 @@
 #include "apps/kt/interrupt.h"
 #include "apps/kt/line_editor.h"
 #include "apps/kt/session.h"
-#include "core/serve/chat.h"
 #include "core/text/detokenizer.h"
 
 namespace kt::app {
@@ -69,7 +70,8 @@ class Conversation {
       return emit(detokenizer.push(id)) && !interrupted();
     };
     const auto rest = std::span(ids).subspan(kept);
-    const auto result = KT_TRY(generation_.run(rest, options, runtime_.context(), on_token, [](size_t, size_t) { return !interrupted(); }));
+    const auto result =
+        KT_TRY(generation_.run(rest, options, runtime_.context(), on_token, [](size_t, size_t) { return !interrupted(); }));
     emit(detokenizer.finish() + "\n");
     held_ = ids;
     held_.insert(held_.end(), result.ids.begin(), result.ids.end());
@@ -157,9 +159,9 @@ void add_chat(Program& program) {
   auto flags = std::make_shared<ChatFlags>();
   CLI::App* verb = program.add_verb("chat", "a conversation on the terminal",
                                     "  kt chat\n  kt chat model.gguf --system \"Answer in one sentence.\"", [&program, flags] {
-    auto code = run_chat(program, *flags);
-    return code.ok() ? *code : program.console().report(code.error());
-  });
+                                      auto code = run_chat(program, *flags);
+                                      return code.ok() ? *code : program.console().report(code.error());
+                                    });
   verb->add_option("model,-m,--model", flags->model.model, "GGUF file, HF folder or name; default: the bundled model");
   verb->add_option("--system", flags->system, "system message");
   program.add_model_flags(verb, flags->model);

@@ -50,7 +50,9 @@ core::Result<std::string> error_text(const std::string& code) {
   return core::fail(102, "'" + code + "' is no error code");
 }
 
-std::vector<CLI::App*> verbs_of(CLI::App& app) { return app.get_subcommands([](const CLI::App*) { return true; }); }
+std::vector<CLI::App*> verbs_of(CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 core::Result<std::string> topic_text(Program& program, const std::vector<std::string>& words) {
   if (words.empty()) return help_text(program.app());
@@ -71,13 +73,15 @@ core::Result<std::string> topic_text(Program& program, const std::vector<std::st
 }
 
 void append_markdown(CLI::App& verb, std::string& out) {
-  out += "## kt " + std::string(verb.get_parent() && verb.get_parent()->get_parent() ? verb.get_parent()->get_name() + " " : "") + verb.get_name() + "\n\n```\n" + help_text(verb) + "```\n\n";
+  out += "## kt " + std::string(verb.get_parent() && verb.get_parent()->get_parent() ? verb.get_parent()->get_name() + " " : "") +
+         verb.get_name() + "\n\n```\n" + help_text(verb) + "```\n\n";
   for (CLI::App* below : verbs_of(verb)) append_markdown(*below, out);
 }
 
 // FOLDER/commands.md: the help of every verb and the exit codes.
 core::Status write_markdown(Program& program, const std::string& folder) {
-  std::string out = "# Commands\n\nWritten by `kt help --markdown`; every long flag is also a variable `KT_<NAME>` of the environment.\n\n";
+  std::string out =
+      "# Commands\n\nWritten by `kt help --markdown`; every long flag is also a variable `KT_<NAME>` of the environment.\n\n";
   for (CLI::App* verb : verbs_of(program.app())) append_markdown(*verb, out);
   out += "## Exit codes\n\n```\n" + exit_codes_text() + "```\n";
   std::error_code error;
@@ -98,22 +102,25 @@ void add_help(Program& program) {
     std::string markdown;
   };
   auto flags = std::make_shared<HelpFlags>();
-  CLI::App* help = program.add_verb("help", "help on a verb, on the exit codes, or on an error code", "  kt help run\n  kt help exit-codes", [&program, flags] {
-    if (!flags->markdown.empty()) {
-      const core::Status status = write_markdown(program, flags->markdown);
-      return status.ok() ? 0 : program.console().report(status.error());
-    }
-    auto text = topic_text(program, flags->words);
-    if (!text.ok()) return program.console().report(text.error());
-    program.console().answer(*text);
-    return 0;
-  });
+  CLI::App* help = program.add_verb("help", "help on a verb, on the exit codes, or on an error code",
+                                    "  kt help run\n  kt help exit-codes", [&program, flags] {
+                                      if (!flags->markdown.empty()) {
+                                        const core::Status status = write_markdown(program, flags->markdown);
+                                        return status.ok() ? 0 : program.console().report(status.error());
+                                      }
+                                      auto text = topic_text(program, flags->words);
+                                      if (!text.ok()) return program.console().report(text.error());
+                                      program.console().answer(*text);
+                                      return 0;
+                                    });
   help->add_option("topic", flags->words, "a verb, exit-codes, or KT-E....")->expected(0, 2);
   help->add_option("--markdown", flags->markdown, "write the reference of all verbs into this folder")->type_name("FOLDER");
   program.add_verb("version", "the version of kt and of the plugin ABI", "  kt version\n  kt version --json", [&program] {
     const std::string abi = std::to_string(KT_ABI_MAJOR) + "." + std::to_string(KT_ABI_MINOR);
-    if (program.json()) print_json({{"version", KT_VERSION}, {"abi", abi}});
-    else program.console().answer(std::string("kt ") + KT_VERSION + "  plugin ABI " + abi + "\n");
+    if (program.json())
+      print_json({{"version", KT_VERSION}, {"abi", abi}});
+    else
+      program.console().answer(std::string("kt ") + KT_VERSION + "  plugin ABI " + abi + "\n");
     return 0;
   });
 }

@@ -13,8 +13,8 @@ class LineEditor {
   explicit LineEditor(std::string history_file);
   ~LineEditor();
 
-  // One message: a line, or several that end in '\' but the last, or all between two lines of """. Empty string: the line was given
-  // up with Ctrl-C. Nothing: the end of the input, or Ctrl-C on an empty line.
+  // One message: a line, or several that end in '\' but the last, or all between two lines of """. Empty string: the line was
+  // given up with Ctrl-C. Nothing: the end of the input, or Ctrl-C on an empty line.
   std::optional<std::string> read(const std::string& prompt);
 
  private:

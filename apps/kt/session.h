@@ -34,6 +34,7 @@ std::string answer_summary(const core::GenerationResult& result, size_t prompt_t
 
 // Takes [MODEL] [TEXT] apart: a first word that is neither a path nor an installed model is the text if it contains a
 // space or stands alone. KT-E0402 otherwise.
-core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model, std::string& text);
+core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model,
+                               std::string& text);
 
 }  // namespace kt::app

@@ -34,8 +34,9 @@ void BatchArrays::fill(const Batch& batch, const KvPool& pool, KtPhase phase) {
       std::copy(pages.begin(), pages.end(), tables_[g].begin() + static_cast<std::ptrdiff_t>(s) * table_stride_);
     }
   }
-  view_ = {sizeof(KtBatch), phase, row, static_cast<int32_t>(batch.segments.size()), begin_.data(), count_.data(), first_.data(),
-           token_segment_.data(), token_position_.data()};
+  view_ = {sizeof(KtBatch),       phase,         row,           static_cast<int32_t>(batch.segments.size()),
+           begin_.data(),         count_.data(), first_.data(), token_segment_.data(),
+           token_position_.data()};
 }
 
 }  // namespace kt::core

@@ -12,7 +12,9 @@ DeviceBuffer::~DeviceBuffer() {
 Status Device::status(KtStatus status, const char* what) const {
   if (status == KT_OK) return {};
   std::string text = take_plugin_error();
-  if (text.empty()) text = status == KT_DEVICE_LOST ? "the device was lost" : "failed with status " + std::to_string(status) + " and gave no reason";
+  if (text.empty())
+    text =
+        status == KT_DEVICE_LOST ? "the device was lost" : "failed with status " + std::to_string(status) + " and gave no reason";
   return fail(618, "device " + name_ + ": " + what + ": " + text);
 }
 
@@ -20,7 +22,8 @@ Result<std::shared_ptr<Device>> Device::open(const Registry& registry, const std
   DeviceName parsed;
   const bool ok = parse_device(name, parsed);
   const DeviceEntry* entry = ok ? registry.device(parsed.kind) : nullptr;
-  if (!entry || parsed.index >= entry->def->count()) return fail(618, "device '" + name + "' does not exist", "kt plugins ls shows the devices");
+  if (!entry || parsed.index >= entry->def->count())
+    return fail(618, "device '" + name + "' does not exist", "kt plugins ls shows the devices");
   std::shared_ptr<Device> out(new Device());
   out->name_ = name;
   out->library_ = entry->library;
@@ -45,7 +48,9 @@ Result<DeviceBuffer> Device::allocate(uint64_t size) {
   void* handle = nullptr;
   if (def_->allocate(index_, size, &handle) != KT_OK) {
     std::string why = take_plugin_error();
-    return fail(504, "device " + name_ + " has no " + std::to_string((size + (1 << 20) - 1) >> 20) + " MiB of memory left" + (why.empty() ? "" : ": " + why),
+    return fail(504,
+                "device " + name_ + " has no " + std::to_string((size + (1 << 20) - 1) >> 20) + " MiB of memory left" +
+                    (why.empty() ? "" : ": " + why),
                 "place fewer layers there, or use a smaller --ctx-size");
   }
   return DeviceBuffer(shared_from_this(), handle, size);

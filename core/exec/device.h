@@ -18,7 +18,8 @@ class Device;
 class DeviceBuffer {
  public:
   DeviceBuffer() = default;
-  DeviceBuffer(std::shared_ptr<Device> device, void* handle, uint64_t size) : device_(std::move(device)), handle_(handle), size_(size) {}
+  DeviceBuffer(std::shared_ptr<Device> device, void* handle, uint64_t size)
+      : device_(std::move(device)), handle_(handle), size_(size) {}
   ~DeviceBuffer();
   DeviceBuffer(DeviceBuffer&& other) noexcept
       : device_(std::move(other.device_)), handle_(std::exchange(other.handle_, nullptr)), size_(std::exchange(other.size_, 0)) {}

@@ -11,7 +11,8 @@ namespace {
 // Makes operators and weights once for both phases: a step bound alike in both shares its instance.
 class Loader {
  public:
-  Loader(const Registry& registry, const NameTable& names, const WeightStore& store, const LoadOptions& options, DeviceSet& devices, size_t steps)
+  Loader(const Registry& registry, const NameTable& names, const WeightStore& store, const LoadOptions& options,
+         DeviceSet& devices, size_t steps)
       : registry_(registry), names_(names), store_(store), options_(options), devices_(devices), total_steps_(steps) {}
 
   Result<std::vector<std::shared_ptr<OperatorInstance>>> instances_of(const Plan& plan) {
@@ -56,7 +57,9 @@ class Loader {
   Status check_home(const WeightSpec& spec, const std::string& device) {
     const std::string& home = homes_.try_emplace(spec.canonical, device).first->second;
     if (home == device || options_.duplicate_weights) return {};
-    return fail(505, "weight '" + spec.canonical + "' would lie on " + home + " and on " + device + ": the phases run its module on different devices",
+    return fail(505,
+                "weight '" + spec.canonical + "' would lie on " + home + " and on " + device +
+                    ": the phases run its module on different devices",
                 "bind both phases to one device, or allow two copies with --duplicate-weights");
   }
 
@@ -75,8 +78,9 @@ class Loader {
 
 }  // namespace
 
-Result<std::unique_ptr<Executable>> Executable::load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode, const Registry& registry,
-                                                     const NameTable& names, const WeightStore& store, const LoadOptions& options) {
+Result<std::unique_ptr<Executable>> Executable::load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode,
+                                                     const Registry& registry, const NameTable& names, const WeightStore& store,
+                                                     const LoadOptions& options) {
   std::unique_ptr<Executable> out(new Executable());
   out->options_ = options;
   const ShapeBucket prefill_bucket{options.max_tokens, options.max_outputs};
@@ -108,7 +112,8 @@ Status Executable::make_work_memory(DeviceSet& devices) {
   std::map<std::string, WorkMemory> memory;
   for (const std::string& name : names) {
     const uint64_t arena = std::max(prefill_->arena_bytes(name), decode_->arena_bytes(name));
-    const uint64_t scratch = std::max(prefill_->scratch_size(name, team_->threads()), decode_->scratch_size(name, team_->threads()));
+    const uint64_t scratch =
+        std::max(prefill_->scratch_size(name, team_->threads()), decode_->scratch_size(name, team_->threads()));
     WorkMemory& work = memory[name];
     work.device = KT_TRY(devices.get(name));
     work.scratch_size = scratch;
@@ -134,8 +139,10 @@ Status Executable::place_states(const Graph& graph, DeviceSet& devices) {
       const Step*& known = first[static_cast<size_t>(step.node->state)];
       if (!known) known = &step;
       if (known->binding.device != step.binding.device)
-        return fail(617, "the state of '" + step.node->name + "' would be read on " + known->binding.device + " and on " + step.binding.device,
-                    "bind both phases of the module to one device");
+        return fail(
+            617,
+            "the state of '" + step.node->name + "' would be read on " + known->binding.device + " and on " + step.binding.device,
+            "bind both phases of the module to one device");
     }
   for (const Step* step : first) state_devices_.push_back(step ? KT_TRY(devices.get(step->binding.device)) : nullptr);
   return {};
@@ -155,7 +162,8 @@ Status Executable::check(const Batch& batch, const KvPool& pool) const {
   }
   if (rows != batch.tokens.size()) return bad("the segments do not cover its rows");
   for (const int32_t token : batch.tokens)
-    if (token < 0 || token >= vocab_size_) return bad("token " + std::to_string(token) + " lies outside the vocabulary of " + std::to_string(vocab_size_));
+    if (token < 0 || token >= vocab_size_)
+      return bad("token " + std::to_string(token) + " lies outside the vocabulary of " + std::to_string(vocab_size_));
   for (const int32_t row : batch.output_rows)
     if (row < 0 || static_cast<size_t>(row) >= rows) return bad("output row " + std::to_string(row) + " does not exist");
   return {};
@@ -165,8 +173,10 @@ Result<std::span<const float>> Executable::run(const Batch& batch, KvPool& pool)
   KT_TRY(check(batch, pool));
   auto logits = run_reserved(batch, pool);
   for (const Segment& segment : batch.segments) {
-    if (logits.ok()) pool.commit(segment.sequence, segment.first_position + segment.count);
-    else pool.release_reserved(segment.sequence);
+    if (logits.ok())
+      pool.commit(segment.sequence, segment.first_position + segment.count);
+    else
+      pool.release_reserved(segment.sequence);
   }
   return logits;
 }

@@ -20,25 +20,26 @@ namespace kt::core {
 
 struct LoadOptions {
   int threads = 1;
-  int32_t max_tokens = 512;    // rows of the largest batch
-  int32_t max_outputs = 64;    // rows of logits of the largest batch
-  int32_t max_segments = 64;   // sequences of the largest batch
-  bool duplicate_weights = false;  // allows a weight on two devices at once, when phases run a module on different ones
+  int32_t max_tokens = 512;              // rows of the largest batch
+  int32_t max_outputs = 64;              // rows of logits of the largest batch
+  int32_t max_segments = 64;             // sequences of the largest batch
+  bool duplicate_weights = false;        // allows a weight on two devices at once, when phases run a module on different ones
   std::function<void(double)> progress;  // 0..1, while weights are prepared
 };
 
 struct MemoryUse {
-  uint64_t weights = 0;   // bytes of the files that operators use in place or were copied from
-  uint64_t copies = 0;    // bytes of weights that had to be copied on the host
+  uint64_t weights = 0;     // bytes of the files that operators use in place or were copied from
+  uint64_t copies = 0;      // bytes of weights that had to be copied on the host
   uint64_t on_devices = 0;  // bytes of weights in the memory of devices
-  uint64_t work = 0;      // arenas and scratch, on the host and on devices
+  uint64_t work = 0;        // arenas and scratch, on the host and on devices
 };
 
 class Executable {
  public:
   // `graph`, `registry` and `store` outlive the executable.
-  static Result<std::unique_ptr<Executable>> load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode, const Registry& registry,
-                                                  const NameTable& names, const WeightStore& store, const LoadOptions& options);
+  static Result<std::unique_ptr<Executable>> load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode,
+                                                  const Registry& registry, const NameTable& names, const WeightStore& store,
+                                                  const LoadOptions& options);
 
   // Runs the batch and records its rows in the pool. The logits, [output_rows, vocab] float32, are valid until the next run.
   // On an error nothing is recorded in the pool, its pages are as before, and the next run works. Logits that are no numbers are

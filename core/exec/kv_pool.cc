@@ -30,8 +30,10 @@ bool same_group(const StateSpec& a, const StateSpec& b) {
 
 }  // namespace
 
-Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOptions& options, const std::vector<std::shared_ptr<Device>>& devices) {
-  if (options.page_size <= 0 || options.tokens <= 0 || options.max_sequences <= 0) return fail(103, "the KV cache needs a positive size");
+Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOptions& options,
+                              const std::vector<std::shared_ptr<Device>>& devices) {
+  if (options.page_size <= 0 || options.tokens <= 0 || options.max_sequences <= 0)
+    return fail(103, "the KV cache needs a positive size");
   if (options.dtype != KT_F32 && options.dtype != KT_F16 && options.dtype != KT_BF16)
     return fail(103, "the KV cache type must be f32, f16 or bf16");
   KvPool pool;
@@ -60,9 +62,12 @@ Status KvPool::allocate_states(const std::vector<StateSpec>& states, const std::
     const auto add = [&](int64_t dim, std::vector<KtTensor>& tensors) -> Status {
       const uint64_t bytes = rows * static_cast<uint64_t>(dim);
       void* data = nullptr;
-      if (device) data = device_memory_.emplace_back(KT_TRY(device->allocate(bytes))).handle();
-      else data = memory_.emplace_back(KT_TRY(Buffer::allocate(bytes, true))).data();
-      tensors.push_back(page_tensor(data, device ? device->id() : KtDevice{"cpu", 0, 0}, options_.dtype, pages, options_.page_size, s.heads, dim));
+      if (device)
+        data = device_memory_.emplace_back(KT_TRY(device->allocate(bytes))).handle();
+      else
+        data = memory_.emplace_back(KT_TRY(Buffer::allocate(bytes, true))).data();
+      tensors.push_back(page_tensor(data, device ? device->id() : KtDevice{"cpu", 0, 0}, options_.dtype, pages,
+                                    options_.page_size, s.heads, dim));
       return {};
     };
     KT_TRY(add(s.key_dim, keys_));
@@ -105,7 +110,8 @@ Status KvPool::reserve(int32_t sequence, int32_t end) {
   const size_t wanted = static_cast<size_t>((end + options_.page_size - 1) / options_.page_size);
   for (size_t g = 0; g < groups_.size(); ++g)
     if (wanted > s.pages[g].size() && wanted - s.pages[g].size() > groups_[g].free.size())
-      return fail(503, "the KV cache is full (" + std::to_string(options_.tokens) + " tokens)", "use a larger --kv-cache or a shorter prompt");
+      return fail(503, "the KV cache is full (" + std::to_string(options_.tokens) + " tokens)",
+                  "use a larger --kv-cache or a shorter prompt");
   for (size_t g = 0; g < groups_.size(); ++g)
     while (s.pages[g].size() < wanted) {
       s.pages[g].push_back(groups_[g].free.back());
@@ -136,7 +142,8 @@ Status KvPool::truncate(int32_t sequence, int32_t length) {
     const int64_t window = groups_[g].shape.window;
     const int64_t first_needed = std::max<int64_t>(0, length - window + 1);
     if (window > 0 && length > 0 && first_needed < int64_t{s.first_live[g]} * options_.page_size)
-      return fail(13, "a sequence cannot go back to " + std::to_string(length) + " tokens: rows of its window are freed", "start it again");
+      return fail(13, "a sequence cannot go back to " + std::to_string(length) + " tokens: rows of its window are freed",
+                  "start it again");
   }
   s.length = length;
   release_reserved(sequence);

@@ -13,32 +13,34 @@
 namespace kt::core {
 
 struct KvOptions {
-  int32_t page_size = 32;        // tokens a page
-  int64_t tokens = 4096;         // rows the pool holds for states without a window
+  int32_t page_size = 32;  // tokens a page
+  int64_t tokens = 4096;   // rows the pool holds for states without a window
   int32_t max_sequences = 64;
-  int32_t dtype = KT_F32;        // KT_F32, KT_F16 or KT_BF16
+  int32_t dtype = KT_F32;  // KT_F32, KT_F16 or KT_BF16
 };
 
 class KvPool {
  public:
   // `devices`, by state, says where a state lies; empty or null: on the host.
-  static Result<KvPool> create(const std::vector<StateSpec>& states, const KvOptions& options, const std::vector<std::shared_ptr<Device>>& devices = {});
+  static Result<KvPool> create(const std::vector<StateSpec>& states, const KvOptions& options,
+                               const std::vector<std::shared_ptr<Device>>& devices = {});
 
-  Result<int32_t> open();               // a new empty sequence
-  void close(int32_t sequence);         // its pages become free
+  Result<int32_t> open();        // a new empty sequence
+  void close(int32_t sequence);  // its pages become free
   // Makes room for positions [length, end). KT-E0503 if pages run out; then nothing has changed.
   Status reserve(int32_t sequence, int32_t end);
   // Records that rows up to `end` are written, and frees pages that lie wholly behind the group's window.
   void commit(int32_t sequence, int32_t end);
-  // Forgets rows from `length` on. KT-E0013 if rows that a window needs before `length` are freed already; then nothing has changed.
+  // Forgets rows from `length` on. KT-E0013 if rows that a window needs before `length` are freed already; then nothing has
+  // changed.
   Status truncate(int32_t sequence, int32_t length);
   void release_reserved(int32_t sequence);  // gives back what reserve() took and no commit() covered
   int32_t length(int32_t sequence) const;
 
   int32_t page_size() const { return options_.page_size; }
   int32_t pages_of_a_sequence() const;  // at most
-  uint64_t bytes() const;                // on the host and on devices
-  int64_t free_pages() const;  // of the fullest group
+  uint64_t bytes() const;               // on the host and on devices
+  int64_t free_pages() const;           // of the fullest group
 
   // Group of a state, and the pages of a sequence in it (-1: freed behind the window).
   size_t group_of(KtState state) const { return group_of_[static_cast<size_t>(state)]; }

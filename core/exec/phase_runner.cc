@@ -35,7 +35,8 @@ PhaseRunner::PhaseRunner(Plan plan, std::vector<std::shared_ptr<OperatorInstance
 uint64_t PhaseRunner::scratch_size(const std::string& device, int32_t threads) const {
   uint64_t most = 0;
   for (size_t i = 0; i < instances_.size(); ++i)
-    if (instances_[i] && plan_.steps[i].binding.device == device) most = std::max(most, instances_[i]->scratch_size(plan_.bucket.tokens, threads));
+    if (instances_[i] && plan_.steps[i].binding.device == device)
+      most = std::max(most, instances_[i]->scratch_size(plan_.bucket.tokens, threads));
   return most;
 }
 
@@ -125,8 +126,9 @@ Status PhaseRunner::run_step(size_t index, const BatchArrays& arrays, const KvPo
   if (c.after) KT_TRY(c.device->come_after(*c.after));
   if (!instances_[index]) return copy(c);
   if (const KtState state = plan_.steps[index].node->state; state >= 0)
-    c.state = {sizeof(KtPagedState), pool.page_size(), &pool.keys(state), pool.values(state), arrays.block_table(pool.group_of(state)),
-               arrays.table_stride()};
+    c.state = {
+        sizeof(KtPagedState), pool.page_size(), &pool.keys(state), pool.values(state), arrays.block_table(pool.group_of(state)),
+        arrays.table_stride()};
   c.call.batch = &arrays.view();
   return instances_[index]->run(c.call);
 }
@@ -158,7 +160,8 @@ Result<std::span<const float>> PhaseRunner::run(const Batch& batch, const BatchA
   if (!status.ok()) return status;
   if (!waited.ok()) return waited;
   const KtTensor& logits = tensors_[static_cast<size_t>(plan_.outputs.front().second)];
-  return std::span<const float>(reinterpret_cast<const float*>(host_data(logits)), static_cast<size_t>(logits.shape[0] * logits.shape[1]));
+  return std::span<const float>(reinterpret_cast<const float*>(host_data(logits)),
+                                static_cast<size_t>(logits.shape[0] * logits.shape[1]));
 }
 
 void PhaseRunner::count_steps(std::map<std::string, uint64_t>& counts) const {

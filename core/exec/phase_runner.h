@@ -44,8 +44,8 @@ class PhaseRunner {
 
  private:
   struct Call {
-    Device* device = nullptr;         // whose stream the step is queued on; null: the host computes it
-    bool to_host = false;             // of a copy
+    Device* device = nullptr;  // whose stream the step is queued on; null: the host computes it
+    bool to_host = false;      // of a copy
     Device* after = nullptr;
     std::vector<Device*> waits;
     std::vector<const KtTensor*> inputs, outputs;

@@ -10,7 +10,9 @@
 namespace kt::core {
 namespace {
 
-bool is_view(const Node& node) { return node.class_name == "SplitHeads" || node.class_name == "MergeHeads" || node.class_name == "Slice"; }
+bool is_view(const Node& node) {
+  return node.class_name == "SplitHeads" || node.class_name == "MergeHeads" || node.class_name == "Slice";
+}
 
 constexpr const char* kHost = "cpu";
 
@@ -23,7 +25,8 @@ struct CopyIn {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const BindingOf& binding_of, KtPhase phase, const ShapeBucket& bucket) : graph_(graph), binding_of_(binding_of) {
+  Planner(const Graph& graph, const BindingOf& binding_of, KtPhase phase, const ShapeBucket& bucket)
+      : graph_(graph), binding_of_(binding_of) {
     plan_.phase = phase;
     plan_.bucket = bucket;
     plan_.values = graph.values;
@@ -43,7 +46,9 @@ class Planner {
   ValuePlan& storage(KtValue value) { return plan_.storage[static_cast<size_t>(value)]; }
   const std::vector<int64_t>& shape(KtValue value) const { return plan_.values[static_cast<size_t>(value)].shape; }
 
-  int64_t rows(int64_t dim) const { return dim == KT_DIM_TOKENS ? plan_.bucket.tokens : dim == KT_DIM_OUTPUTS ? plan_.bucket.outputs : dim; }
+  int64_t rows(int64_t dim) const {
+    return dim == KT_DIM_TOKENS ? plan_.bucket.tokens : dim == KT_DIM_OUTPUTS ? plan_.bucket.outputs : dim;
+  }
 
   // The value gets memory of its own, with dense rows.
   void own(KtValue value, const std::string& device) {
@@ -118,15 +123,19 @@ class Planner {
     if (device == kHost) {
       copied_out_.emplace(copy, storage(value).device);
     } else {
-      if (const auto it = copied_out_.find(value); it != copied_out_.end() && same_kind(it->second, device)) step.after = it->second;
-      else wait_for(value, step);
+      if (const auto it = copied_out_.find(value); it != copied_out_.end() && same_kind(it->second, device))
+        step.after = it->second;
+      else
+        wait_for(value, step);
       copied_in_.push_back({value, index, device});
     }
     plan_.steps.push_back(std::move(step));
     return copy;
   }
 
-  static bool same_kind(const std::string& a, const std::string& b) { return a.substr(0, a.find(':')) == b.substr(0, b.find(':')); }
+  static bool same_kind(const std::string& a, const std::string& b) {
+    return a.substr(0, a.find(':')) == b.substr(0, b.find(':'));
+  }
 
   // The host reads `value` in the step that comes next.
   void wait_for(KtValue value, Step& step) {
@@ -160,7 +169,8 @@ class Planner {
       return {};
     }
     if (out.stride[1] != shape(from)[2])
-      return fail(615, "planning: node '" + node.name + "' merges heads that do not lie side by side", "put a Concat or Add before it");
+      return fail(615, "planning: node '" + node.name + "' merges heads that do not lie side by side",
+                  "put a Concat or Add before it");
     out.stride = {out.stride[0], 1};
     return {};
   }
@@ -198,8 +208,8 @@ class Planner {
   const BindingOf& binding_of_;
   Plan plan_;
   std::map<std::pair<KtValue, std::string>, KtValue> copies_;
-  std::map<KtValue, std::string> copied_out_;            // values on the host whose copy the host has not waited for, and from where
-  std::map<std::string, std::vector<int>> host_waits_;   // by device, the steps before which the host waits
+  std::map<KtValue, std::string> copied_out_;  // values on the host whose copy the host has not waited for, and from where
+  std::map<std::string, std::vector<int>> host_waits_;  // by device, the steps before which the host waits
   std::vector<CopyIn> copied_in_;
 };
 

@@ -22,11 +22,11 @@ using BindingOf = std::function<const StepBinding*(const Node&)>;
 
 // How a value is stored: memory of its own, or a view of another value's.
 struct ValuePlan {
-  KtValue root = -1;           // the value whose memory this is; itself if it owns it; -1: not used by the plan
-  int64_t first_element = 0;   // of the view, from the root's first element
-  std::vector<int64_t> stride; // in elements
-  uint64_t offset = 0;         // of the root in the arena, bytes
-  uint64_t bytes = 0;          // of the root, for the bucket's row counts
+  KtValue root = -1;            // the value whose memory this is; itself if it owns it; -1: not used by the plan
+  int64_t first_element = 0;    // of the view, from the root's first element
+  std::vector<int64_t> stride;  // in elements
+  uint64_t offset = 0;          // of the root in the arena, bytes
+  uint64_t bytes = 0;           // of the root, for the bucket's row counts
   std::string device;
 };
 
@@ -48,16 +48,16 @@ struct Plan {
   KtPhase phase = KT_DECODE;
   ShapeBucket bucket;
   std::vector<Step> steps;
-  std::vector<Value> values;       // of the graph, then those that copies made
-  std::vector<ValuePlan> storage;  // by value
-  std::map<std::string, uint64_t> arena_bytes;  // by device
+  std::vector<Value> values;                             // of the graph, then those that copies made
+  std::vector<ValuePlan> storage;                        // by value
+  std::map<std::string, uint64_t> arena_bytes;           // by device
   std::vector<std::pair<std::string, KtValue>> inputs;   // of the graph, on the host
   std::vector<std::pair<std::string, KtValue>> outputs;  // of the graph, on the host
 };
 
-// Steps of a device other than the host are queued on its one stream, which keeps their order; between two devices values go through
-// the host. Memory that a queued copy still reads is not used again before the host has waited for its device.
-// KT-E0615 if a primitive is bound to nothing, or a view cannot be expressed with strides.
+// Steps of a device other than the host are queued on its one stream, which keeps their order; between two devices values go
+// through the host. Memory that a queued copy still reads is not used again before the host has waited for its device. KT-E0615
+// if a primitive is bound to nothing, or a view cannot be expressed with strides.
 Result<Plan> make_plan(const Graph& graph, const BindingOf& binding_of, KtPhase phase, const ShapeBucket& bucket);
 
 // One line a step and a summary of the arenas; stable, without addresses.

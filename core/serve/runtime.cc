@@ -22,7 +22,8 @@ Result<int32_t> context_size(const ModelConfig& config, int32_t wanted) {
   const char* const key = config.source() == KT_SOURCE_GGUF ? "context_length" : "max_position_embeddings";
   const int64_t model = config.get_int(key).value_or(0);
   if (model > 0 && wanted > model)
-    return fail(103, "--ctx-size " + std::to_string(wanted) + ": the model was made for at most " + std::to_string(model) + " tokens",
+    return fail(103,
+                "--ctx-size " + std::to_string(wanted) + ": the model was made for at most " + std::to_string(model) + " tokens",
                 "use --ctx-size " + std::to_string(model) + " or less");
   if (wanted > 0) return wanted;
   return static_cast<int32_t>(model > 0 ? std::min<int64_t>(model, kDefaultContext) : kDefaultContext);
@@ -84,8 +85,8 @@ Status Runtime::load(const Registry& registry, const RuntimeOptions& options) {
   load.duplicate_weights = options.duplicate_weights;
   load.progress = options.progress;
   const auto binding_in = [this](KtPhase phase) { return [this, phase](const Node& node) { return bound_.find(node, phase); }; };
-  executable_ = KT_TRY(Executable::load(workspace_->graph(), binding_in(KT_PREFILL), binding_in(KT_DECODE), registry, workspace_->names(),
-                                        *workspace_->source().weights, load));
+  executable_ = KT_TRY(Executable::load(workspace_->graph(), binding_in(KT_PREFILL), binding_in(KT_DECODE), registry,
+                                        workspace_->names(), *workspace_->source().weights, load));
   KvOptions cache;
   cache.page_size = kPageSize;
   cache.tokens = int64_t{(context_ + kPageSize - 1) / kPageSize * kPageSize} * options.sequences;

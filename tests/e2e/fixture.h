@@ -66,7 +66,8 @@ inline std::unique_ptr<Runtime> open_runtime(const RuntimeOptions& options) {
 // Logits of all positions, one row each.
 inline std::vector<std::vector<float>> all_logits(Runtime& runtime, const std::vector<int32_t>& ids) {
   std::vector<std::vector<float>> out(ids.size());
-  const Status status = for_each_logits(runtime, ids, [&](size_t position, std::span<const float> row) { out[position].assign(row.begin(), row.end()); });
+  const Status status = for_each_logits(
+      runtime, ids, [&](size_t position, std::span<const float> row) { out[position].assign(row.begin(), row.end()); });
   EXPECT_TRUE(status.ok()) << status.error().text();
   return out;
 }
@@ -74,10 +75,13 @@ inline std::vector<std::vector<float>> all_logits(Runtime& runtime, const std::v
 inline double max_difference(const std::vector<float>& found, const std::vector<double>& expected) {
   EXPECT_EQ(found.size(), expected.size());
   double most = 0;
-  for (size_t i = 0; i < std::min(found.size(), expected.size()); ++i) most = std::max(most, std::abs(static_cast<double>(found[i]) - expected[i]));
+  for (size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
+    most = std::max(most, std::abs(static_cast<double>(found[i]) - expected[i]));
   return most;
 }
 
-inline int32_t argmax(const std::vector<float>& row) { return static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()); }
+inline int32_t argmax(const std::vector<float>& row) {
+  return static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
+}
 
 }  // namespace kt::core::test

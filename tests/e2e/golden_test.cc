@@ -42,7 +42,8 @@ constexpr Case kCases[] = {
 void PrintTo(const Case& c, std::ostream* out) { *out << c.model; }
 
 // Rows whose best token leads by more than `margin` have the reference's best token.
-void expect_same_best(const std::vector<float>& found, const std::vector<double>& expected, double margin, const std::string& where) {
+void expect_same_best(const std::vector<float>& found, const std::vector<double>& expected, double margin,
+                      const std::string& where) {
   std::vector<double> sorted = expected;
   std::partial_sort(sorted.begin(), sorted.begin() + 2, sorted.end(), std::greater<>());
   if (sorted[0] - sorted[1] <= margin) return;
@@ -93,7 +94,8 @@ TEST_P(Golden, LogitsAndGreedyContinuationsAreThoseOfTheReference) {
 
 std::string case_name(const std::string& model, const std::string& rules) {
   std::string out = model.substr(model.find('/') + 1) + "_" + (rules.empty() ? "auto" : rules.substr(rules.rfind('/') + 1));
-  std::replace_if(out.begin(), out.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return out;
 }
 
@@ -109,11 +111,13 @@ TEST_P(Default, TheBestTokenIsTheReferencesWhereItLeadsClearly) {
     SCOPED_TRACE(prompt["name"].get<std::string>());
     const auto rows = all_logits(*runtime, prompt["prompt_ids"].get<std::vector<int32_t>>());
     expect_same_best(rows.back(), prompt["logits_last"], 0.3, "last");
-    if (prompt.contains("logits_mid")) expect_same_best(rows[prompt["mid_position"].get<size_t>()], prompt["logits_mid"], 0.3, "mid");
+    if (prompt.contains("logits_mid"))
+      expect_same_best(rows[prompt["mid_position"].get<size_t>()], prompt["logits_mid"], 0.3, "mid");
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Default, testing::ValuesIn(kCases), [](const auto& info) { return case_name(info.param.model, ""); });
+INSTANTIATE_TEST_SUITE_P(Models, Default, testing::ValuesIn(kCases),
+                         [](const auto& info) { return case_name(info.param.model, ""); });
 
 }  // namespace
 }  // namespace kt::core::test
