@@ -5,12 +5,27 @@
 namespace kt::core {
 namespace {
 
+// Fractions and superscript digits, which Oniguruma takes for word characters outside of classes only.
+constexpr std::string_view kLatinNumbers = "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
+
+std::string word_text(char letter) {
+  CharSet set;
+  size_t at = 0;
+  read_shorthand("w", &at, &set);
+  set = set | CharSet::of_members(kLatinNumbers);
+  return letter == 'w' ? set.text() : (~set).text();
+}
+
 // The escape whose backslash is at `*at`.
 std::string escape(std::string_view pattern, size_t* at) {
   size_t letter = *at + 1;
   if (letter >= pattern.size()) {
     ++*at;
     return "\\";
+  }
+  if (pattern[letter] == 'w' || pattern[letter] == 'W') {
+    *at += 2;
+    return word_text(pattern[letter]);
   }
   CharSet set;
   if (read_shorthand(pattern, &letter, &set)) {

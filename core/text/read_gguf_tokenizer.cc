@@ -104,19 +104,29 @@ class Reader {
     add_bos_ = true;
     set_spaces(source_.add_space_prefix.value_or(true));
     std::vector<bool> is_control = excluded();
-    std::map<float, int32_t, std::greater<>> ranks;
-    for (const float score : source_.scores) ranks[score] = 0;
-    int32_t next = 0;
-    for (auto& [score, rank] : ranks) rank = next++;
+    const std::vector<int32_t> ranks = merge_ranks();
     MergeTable merges;
     for (size_t id = 0; id < source_.tokens.size(); ++id) {
-      if (is_control[id] || type(id) == kUserDefined || parts_->vocabulary.find(source_.tokens[id]) != static_cast<int32_t>(id))
-        continue;
-      add_splits(source_.tokens[id], static_cast<int32_t>(id), ranks[source_.scores[id]], is_control, &merges);
+      const bool is_first = parts_->vocabulary.find(source_.tokens[id]) == static_cast<int32_t>(id);
+      if (is_first && type(id) == kNormal)
+        add_splits(source_.tokens[id], static_cast<int32_t>(id), ranks[id], is_control, &merges);
     }
     const BpeOptions options{.unk = unknown(), .fuse_unk = true, .byte_fallback = true};
     parts_->model = std::make_unique<Bpe>(&parts_->vocabulary, std::move(merges), options, std::move(is_control));
     return {};
+  }
+
+  // Converters without the scores write the same for all tokens; then the tokens lie in the order in which they were merged.
+  std::vector<int32_t> merge_ranks() const {
+    std::map<float, int32_t, std::greater<>> ranks;
+    for (size_t id = 0; id < source_.scores.size(); ++id)
+      if (type(id) == kNormal) ranks[source_.scores[id]] = 0;
+    int32_t next = 0;
+    for (auto& [score, rank] : ranks) rank = next++;
+    std::vector<int32_t> out(source_.tokens.size(), 0);
+    for (size_t id = 0; id < out.size(); ++id)
+      if (type(id) == kNormal) out[id] = ranks.size() == 1 ? static_cast<int32_t>(id) : ranks[source_.scores[id]];
+    return out;
   }
 
   // Every way to make a token of two others.

@@ -11,6 +11,10 @@ using Step = PreTokenizer::Step;
 
 constexpr size_t kMaxSteps = 64;
 
+// \w+|[^\w\s]+ with the \w of Unicode, in which joiners are word characters.
+constexpr const char* kWordsOrSymbols =
+    R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}\s]+)";
+
 Result<SplitBehavior> split_behavior(const std::string& name, const std::string& where) {
   if (name == "Removed") return SplitBehavior::kRemoved;
   if (name == "Isolated") return SplitBehavior::kIsolated;
@@ -54,7 +58,7 @@ class Reader {
     } else if (type == "WhitespaceSplit") {
       steps_.push_back(split_at(TokenPattern::chars(is_white_space), SplitBehavior::kRemoved));
     } else if (type == "Whitespace") {
-      steps_.push_back(split_at(KT_TRY(TokenPattern::regex(R"(\w+|[^\w\s]+)", fields.where())), SplitBehavior::kRemoved, true));
+      steps_.push_back(split_at(KT_TRY(TokenPattern::regex(kWordsOrSymbols, fields.where())), SplitBehavior::kRemoved, true));
     } else if (type == "BertPreTokenizer") {
       steps_.push_back(split_at(TokenPattern::chars(is_white_space), SplitBehavior::kRemoved));
       steps_.push_back(split_at(TokenPattern::chars(is_punctuation), SplitBehavior::kIsolated));

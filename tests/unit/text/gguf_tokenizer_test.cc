@@ -105,8 +105,8 @@ GgufVocabulary scored(const Json& document) {
   return out;
 }
 
-TEST(GgufSentencePiece, GivesTheTokensOfTheMergesThatFollowFromItsScores) {
-  const auto tokenizer = tokenizer_from_gguf(scored(golden_json("tokenizers/spm_llama2/tokenizer.json")));
+void expect_llama2_cases(const GgufVocabulary& vocabulary) {
+  const auto tokenizer = tokenizer_from_gguf(vocabulary);
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().text();
   for (const Json& item : golden_json("tokenizers/spm_llama2/cases.json")["cases"]) {
     EXPECT_EQ(tokenizer->encode(item["text"].get<std::string>(), {.add_special = true, .parse_special = true}),
@@ -114,6 +114,20 @@ TEST(GgufSentencePiece, GivesTheTokensOfTheMergesThatFollowFromItsScores) {
         << item["text"];
     EXPECT_EQ(tokenizer->decode(item["ids"].get<Ids>(), false), item["decoded"].get<std::string>());
   }
+}
+
+TEST(GgufSentencePiece, MergesInTheOrderOfItsScores) {
+  const Json document = golden_json("tokenizers/spm_llama2/tokenizer.json");
+  expect_llama2_cases(scored(document));
+  GgufVocabulary none = scored(document);
+  none.scores.clear();
+  EXPECT_FALSE(tokenizer_from_gguf(none).ok());
+}
+
+TEST(GgufSentencePiece, MergesInTheOrderOfItsTokensIfAllScoresAreEqual) {
+  GgufVocabulary vocabulary = scored(golden_json("tokenizers/spm_llama2/tokenizer.json"));
+  vocabulary.scores.assign(vocabulary.tokens.size(), -1000.0f);
+  expect_llama2_cases(vocabulary);
 }
 
 TEST(GgufTokenizerErrors, NameTheUnknownPreTokenizerAndModel) {
