@@ -1,6 +1,7 @@
 """The architecture of DeepSeek-V3 as kt-tiny is trained with: the same function as transformers' DeepseekV3ForCausalLM,
 with the experts of a layer in one tensor and their tokens sorted by expert."""
 import math
+import threading
 
 import torch
 import torch.nn.functional as F
@@ -85,6 +86,7 @@ class Experts(nn.Module):
         self.c, hidden, inner, self.count = c, c["hidden_size"], c["moe_intermediate_size"], c["n_routed_experts"]
         self.router = matrix(self.count, hidden)
         self.register_buffer("bias", torch.zeros(self.count))
+        self.lock = threading.Lock()
         self.register_buffer("load", torch.zeros(self.count), persistent=False)
         self.gate, self.up = matrix(inner, hidden, lead=(self.count,)), matrix(inner, hidden, lead=(self.count,))
         self.down = matrix(hidden, inner, residual, lead=(self.count,))
@@ -108,7 +110,8 @@ class Experts(nn.Module):
             order = flat.argsort()
             inverse = torch.empty_like(order).scatter_(0, order, torch.arange(len(order)))
             counts = torch.bincount(flat, minlength=self.count)
-            self.load += counts
+            with self.lock:
+                self.load += counts
         weights = scores.gather(1, chosen)
         weights = weights / (weights.sum(-1, keepdim=True) + 1e-20) * self.c["routed_scaling_factor"]
         sorted_rows = Reorder.apply(x.unsqueeze(1).expand(-1, each, -1).reshape(-1, x.shape[-1]), order, inverse)
