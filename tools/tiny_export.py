@@ -36,6 +36,7 @@ def export(model, folder, temperature=0.6, top_p=0.9):
     stored = {name: value.detach().to(torch.float32 if name.endswith("bias") else torch.bfloat16).contiguous().clone()
               for name, value in released_tensors(model).items()}
     save_file(stored, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     (folder / "config.json").write_text(json.dumps(model.c, indent=2) + "\n")
     generation = {"bos_token_id": model.c["bos_token_id"], "eos_token_id": model.c["eos_token_id"], "pad_token_id": model.c["pad_token_id"],
                   "do_sample": True, "temperature": temperature, "top_p": top_p}
