@@ -23,6 +23,7 @@ using BoundFunction = std::function<Bounds(const Evaluation&, Activations)>;
 enum class InputKind {
   kNormal,     // float32 from a normal distribution
   kPositive,   // float32 in (0, 1)
+  kFewValues,  // float32, one of 0, 0.25, 0.5, 0.75: many are equal
   kIds,        // int32 below `limit`, different within a row
   kPositions,  // int32, the positions of the batch
   kOutputs     // int32 rows of the batch, [O]

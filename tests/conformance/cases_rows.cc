@@ -96,8 +96,11 @@ void add_routing(std::vector<Case>& out) {
     top.ids_decide = true;
     top.gap = n % 3;
     out.push_back(top);
+    top.name += ", ties";
+    top.inputs[0].kind = InputKind::kFewValues;
+    out.push_back(top);
     Case take{.class_name = "TakeAlong",
-              .name = top.name,
+              .name = std::to_string(k) + " of " + std::to_string(n),
               .inputs = {{.shape = {n}}, {.kind = InputKind::kIds, .shape = {k}, .limit = n}}};
     take.build = [](GraphBuilder& g, const std::vector<Value>& v) {
       return std::vector{g.binary("node", "TakeAlong", v[0], v[1])};
@@ -129,6 +132,9 @@ void add_routing(std::vector<Case>& out) {
     c.bounds = exact;
     c.ids_decide = true;
     c.gap = s.n % 3;
+    out.push_back(c);
+    c.name += ", ties";
+    c.inputs[0].kind = InputKind::kFewValues;
     out.push_back(std::move(c));
   }
 }

@@ -7,6 +7,12 @@
 
 namespace kt::conformance {
 
+namespace {
+
+constexpr size_t kTail = 64;  // bytes behind the last row that are watched, whatever the gap
+
+}  // namespace
+
 int64_t element_size(int32_t dtype) { return dtype == KT_F16 || dtype == KT_BF16 ? 2 : 4; }
 
 int64_t Data::count() const { return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()); }
@@ -46,7 +52,7 @@ StridedTensor::StridedTensor(int32_t dtype, const std::vector<int64_t>& shape, i
     stride *= view_.shape[d];
     if (d == view_.rank - 1 || d == 1) stride += gap;  // rows, and groups of rows, are apart
   }
-  memory_.assign(static_cast<size_t>((stride + gap) * size_), 0xFF);
+  memory_.assign(static_cast<size_t>((stride + gap) * size_) + kTail, 0xFF);
   view_.data = memory_.data();
   view_.offset = static_cast<uint64_t>(gap * size_);
 }

@@ -26,7 +26,7 @@ class Evaluation {
   const std::optional<HostState>& state() const { return state_; }  // after the run
   const HostBatch& batch() const { return *batch_; }
 
-  // What a primitive without state makes of other inputs and the absolute values of its weights.
+  // What a primitive without state makes of other inputs and the absolute values of its weights, without its bias.
   Data with_absolute_weights(const core::Node& primitive, const std::vector<Data>& inputs) const;
 
  private:

@@ -43,6 +43,7 @@ Data make_input(const Input& input, const HostBatch& batch, Random& random) {
   for (int64_t i = 0; i < out.count(); ++i) {
     if (input.kind == InputKind::kNormal) out.floats()[i] = random.normal();
     if (input.kind == InputKind::kPositive) out.floats()[i] = static_cast<float>(random.uniform() * 0.999 + 0.001);
+    if (input.kind == InputKind::kFewValues) out.floats()[i] = 0.25f * static_cast<float>(random.below(4));
     if (input.kind != InputKind::kIds) continue;
     int32_t* row = out.ints() + i / shape.back() * shape.back();
     int32_t& id = out.ints()[i];

@@ -99,23 +99,30 @@ HostWeight HostWeight::absolute(const HostWeight& other) {
   out.shape_ = other.shape_;
   const std::vector<float> values = other.values();
   out.bytes_.resize(kFront + values.size() * sizeof(float));
+  if (out.shape_.size() == 1) return out;
   for (size_t i = 0; i < values.size(); ++i)
     put_plain(KT_F32, out.bytes_.data() + kFront + i * sizeof(float), std::fabs(values[i]));
   return out;
 }
 
+size_t HostWeight::front() const { return kFront + (form_ == WeightForm::kUnaligned ? 2 : 0); }
+
+size_t HostWeight::offset_of(size_t index) const {
+  const auto count = static_cast<size_t>(parts());
+  return front() + (count - 1 - index) * ((bytes_.size() - front()) / count);
+}
+
 std::vector<float> HostWeight::values() const {
   std::vector<float> out(static_cast<size_t>(product(shape_)));
-  format::dequantizer(dtype_)(bytes_.data() + kFront + (form_ == WeightForm::kUnaligned ? 2 : 0), out.data(), product(shape_));
+  const int64_t elements = product(shape_) / parts();
+  for (int64_t i = 0; i < parts(); ++i)
+    format::dequantizer(dtype_)(bytes_.data() + offset_of(static_cast<size_t>(i)), out.data() + i * elements, elements);
   return out;
 }
 
 const KtWeight& HostWeight::view(const std::string& name) const {
-  const bool split = form_ == WeightForm::kSplit;
-  const int64_t count = split ? shape_[0] : 1;
-  const size_t first = split ? 1 : 0;
-  const size_t front = kFront + (form_ == WeightForm::kUnaligned ? 2 : 0);
-  const size_t bytes = (bytes_.size() - front) / static_cast<size_t>(count);
+  const int64_t count = parts();
+  const size_t first = form_ == WeightForm::kSplit ? 1 : 0;
   tensors_.assign(static_cast<size_t>(count), KtTensor{});
   pointers_.clear();
   for (size_t i = 0; i < tensors_.size(); ++i) {
@@ -125,7 +132,7 @@ const KtWeight& HostWeight::view(const std::string& name) const {
     t.rank = static_cast<int32_t>(shape_.size() - first);
     t.device = {"cpu", 0, 0};
     t.data = const_cast<unsigned char*>(bytes_.data());
-    t.offset = front + i * bytes;
+    t.offset = offset_of(i);
     int64_t stride = 1;
     for (int32_t d = t.rank - 1; d >= 0; --d) {
       t.shape[d] = shape_[static_cast<size_t>(d) + first];

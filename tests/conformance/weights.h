@@ -17,7 +17,7 @@ class HostWeight {
  public:
   // Vectors are float32, whatever `dtype` says.
   static HostWeight random(const core::WeightSpec& spec, int32_t dtype, WeightForm form, Random& random);
-  // The absolute values of another weight, as one float32 tensor.
+  // The absolute values of another weight, as one float32 tensor; a vector (a bias) becomes zero.
   static HostWeight absolute(const HostWeight& other);
 
   // `name` is the parameter's name in the node it is handed to. Valid until the next call.
@@ -25,7 +25,9 @@ class HostWeight {
   std::vector<float> values() const;
 
  private:
-  void lay_out(WeightForm form);
+  size_t front() const;                  // bytes before the first tensor
+  size_t offset_of(size_t index) const;  // of a split weight: the tensors lie in reverse order
+  int64_t parts() const { return form_ == WeightForm::kSplit ? shape_[0] : 1; }
 
   int32_t dtype_ = KT_F32;
   std::vector<int64_t> shape_;
