@@ -55,7 +55,7 @@ void score_queries(const SplitQueries& queries, const T* const rows[kPositions],
 // Scores of all positions of [begin, end), rounded out to whole tiles; those outside are of no use.
 template <class T>
 void score_split(const SplitQueries& queries, const SplitRows& rows, int64_t begin, int64_t end, float* scores) {
-  constexpr int64_t kAhead = 2 * kPositions;
+  constexpr int64_t kAhead = 4 * kPositions;
   const bool latent = rows.keys == rows.values;
   for (int64_t tile = begin / kPositions * kPositions; tile < end; tile += kPositions) {
     const T* keys[kPositions];

@@ -1,8 +1,8 @@
 // How the attention of a batch is cut into units of work.
 //
 // Queries of one segment that share a key head are numbered row by row: query i is head i % group of row i / group. Sixteen of
-// them form a tile. A unit is a tile over its whole sequence, or, where there are few tiles and long sequences, over one split of
-// it.
+// them form a tile. A unit is a tile over its whole sequence; or, in segments of few rows and long sequences, over one split of
+// it: then all tiles of a split stand together, since they read the same pages.
 #pragma once
 
 #include <algorithm>
@@ -31,10 +31,11 @@ struct AttentionUnit {
   int32_t slot;  // where the result of one split of many goes, -1: the unit is a whole tile
 };
 
-// Splits of one tile that came into one list of units: slots [slot, slot + count).
+// The splits of one tile that came into one list of units; their results are in slots [slot, slot + count).
 struct AttentionMerge {
   int32_t unit;  // the first of them
-  int32_t count;
+  int32_t slot, count;
+  int32_t tile;       // number of the tile in its segment
   bool begins, ends;  // the tile's first or last split is among them
 };
 
@@ -42,32 +43,45 @@ struct AttentionMerge {
 class UnitLister {
  public:
   static constexpr int32_t kMaxUnits = 1024;
+  static constexpr int32_t kMaxCutTiles = 64;  // of a segment whose tiles are cut into splits
 
+  // slots: at least kMaxCutTiles.
   UnitLister(const AttentionShape& shape, const KtBatch& batch, int64_t row_begin, int64_t row_end, int32_t threads,
              int32_t slots);
 
-  // Fills both lists (of kMaxUnits each); false when nothing was left.
+  // Fills both lists (of kMaxUnits each); false when nothing was left. At most one segment is unfinished between two lists.
   bool next(AttentionUnit* units, int32_t* unit_count, AttentionMerge* merges, int32_t* merge_count);
   // Multiplications and additions of the units of the last list.
   int64_t work() const { return work_; }
 
  private:
-  bool find_tile();
-  void advance_tile();
+  struct Lists {
+    AttentionUnit* units;
+    AttentionMerge* merges;
+    int32_t unit_count = 0, merge_count = 0, slot_count = 0;
+  };
+
+  bool find_segment();
+  void leave_segment() { ++segment_, entered_ = false; }
+  int64_t tiles_a_head() const { return (query_end_ - query_begin_ + kSplitQueries - 1) / kSplitQueries; }
+  int64_t tiles() const { return tiles_a_head() * shape_.kv_heads; }
+  AttentionUnit unit_of(int64_t tile) const;
+  bool is_cut() const;
+  void list_tiles(Lists& lists);
+  bool list_splits(Lists& lists);
 
   const AttentionShape& shape_;
   const KtBatch& batch_;
   int64_t row_begin_, row_end_;
   int32_t slots_;
-  bool alone_;      // one thread: nothing is gained by cutting tiles
   bool few_tiles_;  // than threads could use
   int64_t work_ = 0;
 
-  int32_t segment_ = 0, head_ = 0;
-  int64_t query_ = 0;                        // first of the tile
-  int64_t query_begin_ = 0, query_end_ = 0;  // of the segment, within the rows asked for
-  bool entered_ = false;                     // the segment
-  int64_t split_ = -1;                       // next of the tile, -1: it has not begun
+  int32_t segment_ = 0;
+  bool entered_ = false;                     // what follows is of the segment
+  int64_t query_begin_ = 0, query_end_ = 0;  // within the rows asked for
+  int64_t split_begin_ = 0, split_end_ = 0;  // seen by any of them
+  int64_t tile_ = 0, split_ = 0;             // next to list
 };
 
 }  // namespace kt::cpu

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kInlineWork = 64 * 1024;  // multiplications that are not worth waking another thread
 
-int32_t slot_count(int32_t threads) { return 32 + 8 * threads; }
+int32_t slot_count(int32_t threads) { return std::min(UnitLister::kMaxUnits, UnitLister::kMaxCutTiles + 16 * threads); }
 
 }  // namespace
 
@@ -24,8 +24,7 @@ struct PagedAttention::Run {
   AttentionMerge* merges = nullptr;
   unsigned char* threads = nullptr;
   unsigned char* slots = nullptr;
-  int32_t slot_count = 0;
-  int32_t carried = 0;  // slot of the state that the last list left unfinished
+  unsigned char* kept = nullptr;  // states of the segment that the last list left unfinished
 };
 
 // What one thread needs for one unit.
@@ -46,7 +45,8 @@ uint64_t PagedAttention::thread_bytes() const {
 
 uint64_t PagedAttention::scratch_size(int32_t threads) const {
   return aligned_bytes<AttentionUnit>(UnitLister::kMaxUnits) + aligned_bytes<AttentionMerge>(UnitLister::kMaxUnits) +
-         static_cast<uint64_t>(threads) * thread_bytes() + static_cast<uint64_t>(slot_count(threads) + 2) * slot_bytes();
+         static_cast<uint64_t>(threads) * thread_bytes() +
+         static_cast<uint64_t>(slot_count(threads) + UnitLister::kMaxCutTiles) * slot_bytes();
 }
 
 namespace {
@@ -119,10 +119,12 @@ void PagedAttention::compute(Run& run, const AttentionUnit& unit, int32_t thread
 
 void PagedAttention::merge(Run& run, const AttentionMerge& merge) const {
   const AttentionUnit& unit = run.units[merge.unit];
-  const SplitResult state = slot(run, merge.begins ? unit.slot : run.carried);
-  for (int32_t i = merge.begins ? 1 : 0; i < merge.count; ++i) merge_split(state, slot(run, unit.slot + i), unit.query_count);
+  const SplitResult first = slot(run, merge.slot);
+  const SplitResult kept = result_at(run.kept + static_cast<uint64_t>(merge.tile) * slot_bytes(), shape_.value_dim);
+  const SplitResult state = merge.begins ? first : kept;
+  for (int32_t i = merge.begins ? 1 : 0; i < merge.count; ++i) merge_split(state, slot(run, merge.slot + i), unit.query_count);
   if (merge.ends) return finish(run, unit, state);
-  const SplitResult kept = slot(run, run.slot_count + (run.carried == run.slot_count ? 1 : 0));
+  if (!merge.begins) return;
   std::copy_n(state.maximum, unit.query_count, kept.maximum);
   std::copy_n(state.sum, unit.query_count, kept.sum);
   std::copy_n(state.values, unit.query_count * state.padded, kept.values);
@@ -148,11 +150,10 @@ Status PagedAttention::run(Call& call, int64_t row_begin, int64_t row_end, HeadR
   run.units = reinterpret_cast<AttentionUnit*>(take(aligned_bytes<AttentionUnit>(UnitLister::kMaxUnits)));
   run.merges = reinterpret_cast<AttentionMerge*>(take(aligned_bytes<AttentionMerge>(UnitLister::kMaxUnits)));
   run.threads = take(static_cast<uint64_t>(threads) * thread_bytes());
-  run.slots = at;
-  run.slot_count = slot_count(threads);
-  run.carried = run.slot_count;
+  run.slots = take(static_cast<uint64_t>(slot_count(threads)) * slot_bytes());
+  run.kept = at;
 
-  UnitLister lister(shape_, run.batch, row_begin, row_end, threads, run.slot_count);
+  UnitLister lister(shape_, run.batch, row_begin, row_end, threads, slot_count(threads));
   for (int32_t units, merges; lister.next(run.units, &units, run.merges, &merges);) {
     const int64_t grain = lister.work() <= kInlineWork ? units : 1;
     const Status computed = call.parallel_for(units, grain, [&](int64_t begin, int64_t end, int32_t thread) {
@@ -167,7 +168,6 @@ Status PagedAttention::run(Call& call, int64_t row_begin, int64_t row_end, HeadR
           for (int64_t i = begin; i < end; ++i) merge(run, run.merges[i]);
         });
     if (!merged.ok()) return merged;
-    if (merges > 0 && !run.merges[merges - 1].ends) run.carried = run.slot_count + (run.carried == run.slot_count ? 1 : 0);
   }
   return {};
 }
