@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "plugins/cpu/kernels/combine.h"
+#include "plugins/cpu/kernels/rows.h"
 #include "plugins/cpu/ops/operators.h"
 #include "plugins/cpu/ops/work.h"
 
@@ -140,7 +140,7 @@ void GatedExperts::gate_and_up_panel(Rows& rows, const Grouping::Group& group, i
     }
     gate_.kernel.run(gate_rows, gate_x, count, gate);
     up_.kernel.run(up_rows, up_x, count, up);
-    silu_times(gate, up, count * kPanelRows, gate);
+    swiglu_row(gate, up, gate, count * kPanelRows);
     for (int64_t t = 0; t < count; ++t)
       std::copy_n(gate + t * kPanelRows, gate_rows.rows, rows.hidden + (begin + t) * gate_.rows + panel * kPanelRows);
   }
@@ -180,8 +180,8 @@ void GatedExperts::sum_slots(Rows& rows) {
   const int64_t items = rows.tokens * pieces;
   claim_items(claims_[4], items, grain_for(items, 20.0 * static_cast<double>(rows.k), rows.threads), [&](int64_t item) {
     const int64_t token = item / pieces, begin = item % pieces * kOutputsAtOnce;
-    weighted_sum((*rows.weights)[rows.first + token], rows.k, rows.products + token * rows.k * down_.rows + begin, down_.rows,
-                 std::min(kOutputsAtOnce, down_.rows - begin), (*rows.y)[rows.first + token] + begin);
+    weighted_sum_row(rows.products + token * rows.k * down_.rows + begin, down_.rows, (*rows.weights)[rows.first + token], rows.k,
+                     (*rows.y)[rows.first + token] + begin, std::min(kOutputsAtOnce, down_.rows - begin));
   });
 }
 
