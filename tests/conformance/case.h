@@ -21,7 +21,8 @@ using Bounds = std::vector<std::vector<double>>;
 using BoundFunction = std::function<Bounds(const Evaluation&, Activations)>;
 
 enum class InputKind {
-  kNormal,     // float32 from a normal distribution
+  kNormal,     // float32 from a normal distribution; the fourth of more than four rows is zero
+  kWide,       // float32, twenty times as wide
   kPositive,   // float32 in (0, 1)
   kFewValues,  // float32, one of 0, 0.25, 0.5, 0.75: many are equal
   kIds,        // int32 below `limit`, different within a row

@@ -11,6 +11,7 @@ struct AttentionCase {
   int64_t latent = 0, window = 0;
   std::vector<SegmentShape> segments;
   int32_t page_dtype = KT_F32, page_size = 8;
+  double sharpness = 1;  // on the usual scale
 };
 
 const std::vector<SegmentShape> kOne = {{0, 17, 0}};
@@ -33,6 +34,7 @@ std::vector<AttentionCase> shapes() {
           {"latent", 4, 1, 40, 0, 32, 0, kMixed},
           {"latent, decode", 16, 1, 72, 0, 64, 0, kDecode},
           {"latent, bfloat16 pages", 5, 1, 41, 0, 33, 0, kMixed, KT_BF16, 8},
+          {"sharp", 4, 2, 16, 16, 0, 0, kMixed, KT_F32, 8, 30.0},
           {"long", 2, 1, 16, 16, 0, 0, {{300, 1, 0}, {250, 60, 1}}, KT_F32, 32},
           {"pages of one", 2, 1, 8, 8, 0, 0, kMixed, KT_F32, 1}};
 }
@@ -45,7 +47,7 @@ void add_attention(std::vector<Case>& out) {
     if (a.value_dim > 0) c.inputs.push_back({.shape = {a.kv_heads, a.value_dim}});
     c.build = [a](GraphBuilder& g, const std::vector<Value>& v) {
       NodeSpec spec{.name = "node", .class_name = "Attention", .inputs = v};
-      spec.attributes = {{"scale", 1.0 / std::sqrt(static_cast<double>(a.key_dim))}, {"window", a.window}};
+      spec.attributes = {{"scale", a.sharpness / std::sqrt(static_cast<double>(a.key_dim))}, {"window", a.window}};
       if (a.latent > 0) spec.attributes.push_back({"value_dim", a.latent});
       spec.state = g.paged_state("cache", a.kv_heads, a.key_dim, a.value_dim, a.window);
       return std::vector{g.node(spec)};

@@ -39,6 +39,9 @@ void add_unary(std::vector<Case>& out) {
       c.build = [u](GraphBuilder& g, const std::vector<Value>& v) { return std::vector{g.unary("node", u.name, v[0])}; };
       c.bounds = by_element(u.bound);
       c.gap = n % 3;
+      out.push_back(c);
+      c.name += ", wide";
+      c.inputs[0].kind = InputKind::kWide;
       out.push_back(std::move(c));
     }
 }

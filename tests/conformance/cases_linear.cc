@@ -59,6 +59,15 @@ void add_linear(std::vector<Case>& out) {
       c.gap = turn % 2;
       out.push_back(std::move(c));
     }
+  for (const int32_t dtype : {KT_F32, KT_F16, KT_BF16, KT_Q8_0, KT_Q4_0, KT_Q4_K, KT_Q6_K}) {
+    const Sizes s{1024, 133, 70};
+    Case c{.class_name = "Linear", .name = name_of(*format::dtype_info(dtype), s), .inputs = {{.shape = {s.in}}}};
+    c.build = [s](GraphBuilder& g, const std::vector<Value>& in) { return std::vector{g.linear("node", in[0], s.out)}; };
+    c.bounds = product_bounds;
+    c.weight_dtype = dtype;
+    c.segments = {{0, s.rows, 0}};
+    out.push_back(std::move(c));
+  }
   Case heads{.class_name = "Linear", .name = "F32 on [T, 3, 20]", .inputs = {{.shape = {3, 20}}}};
   heads.build = [](GraphBuilder& g, const std::vector<Value>& in) { return std::vector{g.linear("node", in[0], 7)}; };
   heads.bounds = product_bounds;

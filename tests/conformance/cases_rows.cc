@@ -10,6 +10,19 @@ namespace {
 
 constexpr int64_t kDims[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 500};
 
+// exp turns the rounding of a difference into as many units as the difference is large.
+Bounds softmax_bounds(const Evaluation& e, Activations) {
+  const Data &x = e.input(0), &y = e.output(0);
+  const int64_t n = x.shape.back();
+  Errors out;
+  for (int64_t i = 0; i < x.count(); ++i) {
+    const float* row = x.floats() + i / n * n;
+    const double below = *std::max_element(row, row + n) - double{x.floats()[i]};
+    out.push_back(y.floats()[i] * kUnit * (below + static_cast<double>(n) + 16) + kTiny);
+  }
+  return {out};
+}
+
 void add_norms(std::vector<Case>& out) {
   for (const int64_t n : kDims) {
     const std::string name = "dim " + std::to_string(n);
@@ -22,9 +35,11 @@ void add_norms(std::vector<Case>& out) {
     out.push_back(norm);
     Case softmax{.class_name = "Softmax", .name = name, .inputs = {{.shape = {n}}}};
     softmax.build = [](GraphBuilder& g, const std::vector<Value>& v) { return std::vector{g.unary("node", "Softmax", v[0])}; };
-    softmax.bounds = relative(
-        32, static_cast<double>(n));  // differences of the inputs are below 16: exp turns their rounding into as many units
+    softmax.bounds = softmax_bounds;
     softmax.gap = n % 3;
+    out.push_back(softmax);
+    softmax.name += ", wide";
+    softmax.inputs[0].kind = InputKind::kWide;
     out.push_back(softmax);
     Case sum{.class_name = "NormalizeSum", .name = name, .inputs = {{.kind = InputKind::kPositive, .shape = {n}}}};
     sum.build = [](GraphBuilder& g, const std::vector<Value>& v) {
