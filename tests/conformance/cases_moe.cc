@@ -58,8 +58,8 @@ void add_experts(std::vector<Case>& out) {
       {KT_Q8_0, 96, 160, 5, 3, 33, WeightForm::kSplit},   {KT_Q4_0, 64, 32, 4, 2, 17, WeightForm::kUnaligned},
       {KT_Q4_0, 160, 96, 7, 2, 5, WeightForm::kWhole},    {KT_Q4_K, 256, 256, 4, 2, 17, WeightForm::kWhole},
       {KT_Q4_K, 512, 256, 3, 2, 2, WeightForm::kSplit},   {KT_Q6_K, 256, 512, 3, 1, 17, WeightForm::kWhole},
-      {KT_IQ2_XS, 256, 256, 2, 1, 3, WeightForm::kWhole}, {KT_BF16, 256, 192, 32, 6, 120, WeightForm::kWhole},
-      {KT_Q4_K, 256, 256, 12, 4, 70, WeightForm::kWhole}, {KT_MXFP4, 64, 96, 4, 2, 9, WeightForm::kWhole}};
+      {KT_IQ2_XS, 256, 256, 2, 1, 3, WeightForm::kWhole}, {KT_BF16, 128, 96, 16, 4, 120, WeightForm::kWhole},
+      {KT_Q4_K, 256, 256, 6, 2, 70, WeightForm::kWhole},  {KT_MXFP4, 64, 96, 4, 2, 9, WeightForm::kWhole}};
   int turn = 0;
   for (const MoeShape& s : shapes) {
     Case c{.class_name = "MoeExperts"};
