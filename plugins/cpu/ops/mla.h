@@ -3,23 +3,25 @@
 #pragma once
 
 #include "plugins/cpu/ops/head_weights.h"
+#include "plugins/cpu/ops/matrix.h"
 #include "plugins/cpu/ops/paged_attention.h"
 
 namespace kt::cpu {
 
 struct MlaCore {
-  static constexpr const char* kNumerics = "invariant.f32";
-  static constexpr const char* kHelp = "Absorbed latent attention; w_uk and w_uv in any format, arithmetic exact in float32";
-  static constexpr Option kOptions[] = {
-      enum_option("activations", "auto", "auto|f32", "arithmetic of the products with w_uk and w_uv; auto is f32")};
+  static constexpr const char* kNumerics = "invariant.cpu.mla";
+  static constexpr const char* kHelp =
+      "Absorbed latent attention; exact in float32 but for the product with w_uv, as activations says";
+  static constexpr Option kOptions[] = {kActivationsOption};
   static Support supports(const Node& node);
-  Status create(const Node& node);
+  Status create(const Node& node, const Options& options);
   Status prepare(const Weights& weights);
   uint64_t scratch_size(int64_t tokens, int32_t threads) const;
   Status run(Call& call, In in, Out out);
 
  private:
   struct Part;
+  Part part_at(unsigned char* scratch, int64_t tokens, int32_t threads) const;
   Status store(Call& call, In in) const;
   Status absorb(Call& call, In in, const Part& part) const;
   Status expand(Call& call, Out out, const Part& part) const;
@@ -27,7 +29,9 @@ struct MlaCore {
 
   PagedAttention attention_;
   int64_t nope_ = 0, rope_ = 0, rank_ = 0, value_ = 0;
-  HeadWeights w_uk_, w_uv_;
+  Arithmetic arithmetic_ = Arithmetic::kAuto;
+  HeadWeights w_uk_;
+  Matrix w_uv_;
 };
 
 }  // namespace kt::cpu
