@@ -8,14 +8,17 @@ from importlib.metadata import version
 import numpy as np
 from gguf import quants
 
-HEADER = """// The codebooks of GGUF's IQ1, IQ2 and IQ3 types. Written by tools/make_iq_grids.py from the package gguf %s (gguf/quants.py).
-// An entry of 8 elements holds two bits each, an entry of 4 elements four bits each, the first element lowest. The numbers count
-// the values an element can have from the least: IQ1 -1, 0, 1; IQ2 8, 25, 43; IQ3_XXS 4, 12, ... 52, 62; IQ3_S 1, 3, ... 15.
+HEADER = """// The codebooks of GGUF's IQ1, IQ2 and IQ3 types, written by tools/make_iq_grids.py from the package gguf %s.
+// An entry of 8 elements holds two bits each, an entry of 4 elements four bits each, the first element lowest.
+// The numbers count the values an element can have from the least:
+// IQ1 -1, 0, 1; IQ2 8, 25, 43; IQ3_XXS 4, 12, ... 52, 62; IQ3_S 1, 3, ... 15.
 #pragma once
 
 #include <cstdint>
 
 namespace kt::format {
+
+// clang-format off
 """
 
 TABLES = [("kIq2xxsGrid", quants.IQ2_XXS), ("kIq2xsGrid", quants.IQ2_XS), ("kIq2sGrid", quants.IQ2_S),
@@ -36,10 +39,10 @@ def main():
     for name, kind in TABLES:
         values = list(entries(kind))
         print(f"inline constexpr uint16_t {name}[{len(values)}] = {{")
-        for i in range(0, len(values), 16):
-            print("    " + ", ".join(f"0x{v:04x}" for v in values[i:i + 16]) + ",")
+        for i in range(0, len(values), 15):
+            print("    " + ", ".join(f"0x{v:04x}" for v in values[i:i + 15]) + ",")
         print("};\n")
-    print("}  // namespace kt::format")
+    print("// clang-format on\n\n}  // namespace kt::format")
 
 
 main()
