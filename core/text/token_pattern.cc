@@ -35,7 +35,8 @@ bool explodes(std::string_view compiled, std::string_view pattern) {
   for (const char32_t c : characters) {
     std::string run;
     for (int i = 0; i < kProbe; ++i) append_code_point(&run, c);
-    for (const std::string& tail : {std::string(), std::string("!"), std::string("a"), "\x01" + std::string(pattern)})
+    for (const std::string& tail :
+         {std::string(), std::string("!"), std::string("a"), "\x01\n\r\t" + std::string(pattern) + "\n"})
       if (regex.ok() && regex->search(run + tail, 0, nullptr) == RegexOutcome::kLimit) return true;
   }
   return false;

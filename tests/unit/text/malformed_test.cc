@@ -69,6 +69,8 @@ constexpr Case kCases[] = {
      "backtracks too much"},
     {"pattern_is_cubic", "/pre_tokenizer", R"({"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "\\s*\\s*\\s*x"}})",
      "backtracks too much"},
+    {"pattern_explodes_before_line_ends", "/pre_tokenizer",
+     R"json({"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "(.+)+\\n\\n\\n"}})json", "backtracks too much"},
     {"behavior_unknown", "/pre_tokenizer", R"({"type": "Split", "behavior": "Sideways", "pattern": {"String": "a"}})",
      "'Sideways' is no way to split"},
     {"pre_tokenizer_unknown", "/pre_tokenizer", R"({"type": "Knife"})", "pre-tokenizer 'Knife' is not supported"},
