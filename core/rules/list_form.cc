@@ -37,10 +37,14 @@ class ListReader {
   explicit ListReader(FieldReader& reader) : reader_(reader) {}
 
   void read(const YamlNode& list) {
+    if (list.items.size() > kMostRules) {
+      YamlNode dash = list.items[kMostRules];
+      dash.column = list.column;
+      return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
+    }
     for (size_t i = 0; i < list.items.size(); ++i) {
       YamlNode dash = list.items[i];
       dash.column = list.column;
-      if (i == kMostRules) return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
       number_ = static_cast<int>(i) + 1;
       rule(list.items[i], dash);
     }

@@ -82,14 +82,12 @@ class NativeReader {
     if (list.is_null()) return;
     if (!list.is_sequence())
       return reader_.error(list, rules::kSyntax, "'" + label + "' must be a list, found " + list.kind_text());
-    for (size_t i = 0; i < list.items.size(); ++i) {
-      if (i == kMostRules) {
-        YamlNode dash = list.items[i];
-        dash.column = list.column;
-        return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
-      }
-      (this->*read_item)(list.items[i], static_cast<int>(i) + 1);
+    if (list.items.size() > kMostRules) {
+      YamlNode dash = list.items[kMostRules];
+      dash.column = list.column;
+      return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
     }
+    for (size_t i = 0; i < list.items.size(); ++i) (this->*read_item)(list.items[i], static_cast<int>(i) + 1);
   }
 
   void placement(const YamlNode& map, int number) {

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <sstream>
@@ -27,7 +28,17 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(node(YamlNode::Kind::kNull, mark), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    YamlNode out = node(YamlNode::Kind::kNull, mark);
+    const size_t at = mark.pos >= 0 ? static_cast<size_t>(mark.pos) : text_.size();
+    if (stack_.empty() && text_.find_first_not_of(" \r\n\t!") == std::string_view::npos && text_.find('!') != std::string_view::npos) {
+      out.kind = YamlNode::Kind::kScalar;  // "!" alone is an empty string
+      out.quoted = true;
+    } else if (!stack_.empty() && stack_.back().tree.is_sequence()) {
+      move_to_dash(out, at, stack_.back().tree.column);
+    }
+    add(std::move(out), anchor);
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     YamlNode out = node(YamlNode::Kind::kScalar, mark);
@@ -96,6 +107,22 @@ class TreeBuilder final : public YAML::EventHandler {
     begin += static_cast<size_t>(at.column - 1);
     const size_t end = text_.find_first_of(" \t\r\n,]}", begin);
     return std::string(text_.substr(begin, std::min<size_t>(end - begin, 64)));
+  }
+
+  // The parser reports an empty item where the next token stands; it belongs to the last '-' in the column of the list.
+  void move_to_dash(YamlNode& item, size_t at, int column) const {
+    const auto before = static_cast<size_t>(column - 1);
+    for (size_t end = std::min(at, text_.size()); end > 0;) {
+      const size_t begin = text_.rfind('\n', end - 1) == std::string_view::npos ? 0 : text_.rfind('\n', end - 1) + 1;
+      const std::string_view line = text_.substr(begin, end - begin);
+      if (line.size() > before && line[before] == '-') {
+        item.line = 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(begin), '\n'));
+        item.column = column;
+        return;
+      }
+      if (begin == 0) return;
+      end = begin - 1;
+    }
   }
 
   void open(YamlNode tree, YAML::anchor_t anchor) {

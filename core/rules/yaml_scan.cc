@@ -121,6 +121,8 @@ class Scanner {
         enter(place, false, "");
         ++at_;
       } else if (const std::optional<std::string> key = key_here()) {
+        if (const size_t brace = key->find_first_of("{["); brace != std::string::npos && brace > 0 && is_blank((*key)[brace - 1]))
+          return set(place, "expected ':' after '" + word_here() + "'");
         enter(place, true, *key);
         at_ = key_end_;
         skip_blanks();

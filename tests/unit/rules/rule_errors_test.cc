@@ -1,0 +1,59 @@
+// Every wrong file of the table in tests/unit/rules/rule_errors.h gives its message at its place.
+#include <gtest/gtest.h>
+
+#include "tests/unit/rules/fixture.h"
+#include "tests/unit/rules/rule_errors.h"
+
+namespace kt::core::test {
+namespace {
+
+// A graph with two Linear nodes, as small as a graph can be, and a MoeExperts module.
+FakeOperators error_operators() {
+  FakeOperators out;
+  out.add("cpu.linear", "Linear", 20, "cpu",
+          {{"threads", KT_OPTION_INT, "1", "", {}, 1, 1024},
+           {"pin", KT_OPTION_BOOL, "false", "", {}, 0, 0},
+           {"weight_type", KT_OPTION_ENUM, "F32", "", {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"}, 0, 0}});
+  out.add("cpu.moe", "MoeExperts", 20);
+  out.add("cpu.rmsnorm", "RmsNorm", 20);
+  out.add("cpu.attention", "Attention", 20);
+  return out;
+}
+
+class RuleError : public testing::TestWithParam<ErrorCase> {};
+
+TEST_P(RuleError, HasItsTextAtItsPlace) {
+  const ErrorCase& c = GetParam();
+  const BindAttempt attempt = bind_text(c.file, golden_graph("deepseek_v3"), error_operators());
+  ASSERT_FALSE(attempt.errors.empty());
+  const Error& first = attempt.errors[0];
+  EXPECT_EQ(std::to_string(first.place.line) + ":" + std::to_string(first.place.column), c.place) << first.text();
+  EXPECT_EQ(first.message, c.message);
+  EXPECT_EQ(first.hint, c.hint);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, RuleError, testing::ValuesIn(error_cases()), [](const auto& info) { return info.param.name; });
+
+TEST(RuleErrors, OfOneFileComeTogetherInLineOrder) {
+  const std::string file =
+      "- match: {class: Liner}\n"
+      "  replace: {class: cpu.linear}\n"
+      "- match: {name: 'a(b'}\n"
+      "  replace: {class: cpu.linear}\n"
+      "- match: {class: Linear}\n"
+      "  replace: {class: cpu.linear, kwargs: {threads: many}}\n";
+  const BindAttempt attempt = bind_text(file, golden_graph("deepseek_v3"), error_operators());
+  ASSERT_GE(attempt.errors.size(), 3u);
+  EXPECT_EQ(attempt.errors[0].place.line, 1);
+  EXPECT_EQ(attempt.errors[1].place.line, 3);
+  EXPECT_EQ(attempt.errors[2].place.line, 6);
+}
+
+TEST(RuleErrors, AreAtMostTwenty) {
+  std::string file;
+  for (int i = 0; i < 30; ++i) file += "- match: {class: Liner}\n  replace: {class: cpu.linear}\n";
+  EXPECT_EQ(bind_text(file, golden_graph("deepseek_v3"), error_operators()).errors.size(), 20u);
+}
+
+}  // namespace
+}  // namespace kt::core::test
