@@ -31,7 +31,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     YamlNode out = node(YamlNode::Kind::kNull, mark);
     const size_t at = mark.pos >= 0 ? static_cast<size_t>(mark.pos) : text_.size();
-    if (stack_.empty() && text_.find_first_not_of(" \r\n\t!") == std::string_view::npos && text_.find('!') != std::string_view::npos) {
+    if (stack_.empty() && text_.find_first_not_of(" \r\n\t!") == std::string_view::npos &&
+        text_.find('!') != std::string_view::npos) {
       out.kind = YamlNode::Kind::kScalar;  // "!" alone is an empty string
       out.quoted = true;
     } else if (!stack_.empty() && stack_.back().tree.is_sequence()) {
@@ -181,7 +182,7 @@ Error from_exception(const YAML::Exception& problem, std::string_view text) {
     const size_t end = std::min(text.find_first_of(" \t\r\n,]}", at), text.size());
     return fail_at(place, rules::kSyntax, "alias '" + std::string(text.substr(at, end - at)) + "' is not defined");
   }
-  return fail_at(place, rules::kSyntax, "invalid YAML", problem.msg);
+  return fail_at(place, rules::kSyntax, "invalid YAML");
 }
 
 // An input stream over borrowed bytes would need a buffer class; a copy of at most 1 MiB is simpler.

@@ -49,7 +49,9 @@ class FakeOperators final : public OperatorTable {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-inline std::vector<OptionInfo> activation_options() { return {{"activations", KT_OPTION_ENUM, "auto", "", {"auto", "f32", "bf16", "int8"}, 0, 0}}; }
+inline std::vector<OptionInfo> activation_options() {
+  return {{"activations", KT_OPTION_ENUM, "auto", "", {"auto", "f32", "bf16", "int8"}, 0, 0}};
+}
 
 // ref for every primitive, cpu for every primitive and the fused modules: what an installation without a GPU has.
 inline FakeOperators cpu_operators() {
@@ -96,8 +98,8 @@ inline const Graph& golden_graph(const std::string& model) {
   return *found->second.graph;
 }
 
-inline BindAttempt bind_text(const std::string& text, const Graph& graph, const OperatorTable& operators, const BindOptions& options = {},
-                             const Machine& machine = cpu_machine()) {
+inline BindAttempt bind_text(const std::string& text, const Graph& graph, const OperatorTable& operators,
+                             const BindOptions& options = {}, const Machine& machine = cpu_machine()) {
   return try_bind(graph, parse_rules(text, "r.yaml", {}, {}), operators, machine, options);
 }
 
@@ -122,7 +124,8 @@ inline std::string matched_counts(const BoundGraph& bound) {
     count = std::max(count, decided);
   }
   std::string out;
-  for (const auto& [number, count] : counts) out += (out.empty() ? "" : " ") + std::to_string(number) + ":" + std::to_string(count);
+  for (const auto& [number, count] : counts)
+    out += (out.empty() ? "" : " ") + std::to_string(number) + ":" + std::to_string(count);
   return out;
 }
 

@@ -1,8 +1,9 @@
 // Every wrong file of the table in tests/unit/rules/rule_errors.h gives its message at its place.
+#include "tests/unit/rules/rule_errors.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/rules/fixture.h"
-#include "tests/unit/rules/rule_errors.h"
 
 namespace kt::core::test {
 namespace {
