@@ -93,12 +93,14 @@ constexpr int kLargestTile = kTileRows == 16 ? 8 : 4;
 constexpr int kDirectRows = kTileRows == 16 ? 4 : 2;
 
 template <class F>
-void run_tile(const uint8_t* const* rows, int64_t columns, const void* const* x, int64_t count, float* out) {
+void run_tile(const Panel& panel, int first, const void* const* x, int64_t count, float* out) {
   for (int64_t t = 0; t < count; ++t) vec_store(out + t * kPanelRows, vec_zero());
+  const TileRows rows(panel, first);
   Packed<F> packed;
-  for (int64_t block = 0; block * kBlock < columns; ++block) {
-    const int groups = static_cast<int>(std::min(kBlock, columns - block * kBlock) / 32);
-    F::load(rows, block, groups, packed);
+  for (int64_t block = 0; block * kBlock < panel.columns; ++block) {
+    prefetch_rows_behind(panel, first, block);
+    const int groups = static_cast<int>(std::min(kBlock, panel.columns - block * kBlock) / 32);
+    F::load(rows.data, block, groups, packed);
     if (count == 1) {  // decode: apart, so that it is compiled into the loop over blocks
       add_block<F, 1>(packed, PackedCodes<F>{packed}, groups, x, block, out);
       continue;
@@ -116,10 +118,7 @@ void run_tile(const uint8_t* const* rows, int64_t columns, const void* const* x,
 
 template <class F>
 void run_panel(const Panel& panel, const void* const* x, int64_t count, float* out) {
-  for (int first = 0; first < kPanelRows; first += kTileRows) {
-    const TileRows rows(panel, first);
-    run_tile<F>(rows.data, panel.columns, x, count, out + first);
-  }
+  for (int first = 0; first < kPanelRows; first += kTileRows) run_tile<F>(panel, first, x, count, out + first);
 }
 
 template <class F>
