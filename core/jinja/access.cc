@@ -60,7 +60,8 @@ Result<int64_t> bound(const Value& value, int64_t missing, int64_t size, int64_t
 
 Result<SliceBounds> slice_bounds(int64_t size, const Value& start, const Value& stop, const Value& step) {
   if (!step.is_none() && !step.is_integer()) return failure("slice indices must be integers or None");
-  const int64_t stride = step.is_none() ? 1 : std::clamp<int64_t>(step.integer(), -size - 1, size + 1);  // larger ones do the same
+  const int64_t stride =
+      step.is_none() ? 1 : std::clamp<int64_t>(step.integer(), -size - 1, size + 1);  // larger ones do the same
   if (stride == 0) return failure("slice step cannot be zero");
   const int64_t from = KT_TRY(bound(start, stride > 0 ? 0 : size - 1, size, stride));
   const int64_t to = KT_TRY(bound(stop, stride > 0 ? size : -1, size, stride));
@@ -109,7 +110,8 @@ Result<Value> get_item(Runtime& runtime, const Value& object, const Value& index
 Result<Value> get_slice(Runtime& runtime, const Value& object, const Value& start, const Value& stop, const Value& step) {
   if (object.is_undefined()) return failure(object.undefined().message);
   const auto* range = object.as<Range>();
-  if (!object.is_string() && !object.is_sequence() && !range) return no_attribute(object, "slice");
+  if (!object.is_string() && !object.is_sequence() && !range)
+    return failure(std::string("'") + object.type_name() + "' object cannot be sliced");
   const int64_t size = KT_TRY(length_of(object));
   const SliceBounds bounds = KT_TRY(slice_bounds(size, start, stop, step));
   if (object.is_string()) return runtime.made(slice_text(object.text(), bounds));

@@ -34,11 +34,16 @@ Result<Value> power(int64_t base, int64_t exponent) {
 Result<Value> integers(BinaryOp op, int64_t left, int64_t right) {
   int64_t result = 0;
   switch (op) {
-    case BinaryOp::kAdd: return __builtin_add_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
-    case BinaryOp::kSubtract: return __builtin_sub_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
-    case BinaryOp::kMultiply: return __builtin_mul_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
-    case BinaryOp::kPower: return power(left, right);
-    default: break;
+    case BinaryOp::kAdd:
+      return __builtin_add_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
+    case BinaryOp::kSubtract:
+      return __builtin_sub_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
+    case BinaryOp::kMultiply:
+      return __builtin_mul_overflow(left, right, &result) ? Result<Value>(overflow()) : Value(result);
+    case BinaryOp::kPower:
+      return power(left, right);
+    default:
+      break;
   }
   if (right == 0) return failure(op == BinaryOp::kDivide ? "division by zero" : "integer division or modulo by zero");
   if (op == BinaryOp::kDivide)
@@ -64,9 +69,12 @@ void divide_floats(double left, double right, double* quotient, double* remainde
 
 Result<Value> floats(BinaryOp op, double left, double right) {
   switch (op) {
-    case BinaryOp::kAdd: return Value(left + right);
-    case BinaryOp::kSubtract: return Value(left - right);
-    case BinaryOp::kMultiply: return Value(left * right);
+    case BinaryOp::kAdd:
+      return Value(left + right);
+    case BinaryOp::kSubtract:
+      return Value(left - right);
+    case BinaryOp::kMultiply:
+      return Value(left * right);
     case BinaryOp::kPower: {
       if (left == 0 && right < 0) return failure("0.0 cannot be raised to a negative power");
       const double result = std::pow(left, right);
@@ -74,7 +82,8 @@ Result<Value> floats(BinaryOp op, double left, double right) {
       if (std::isinf(result) && std::isfinite(left) && std::isfinite(right)) return failure("numerical result out of range");
       return Value(result);
     }
-    default: break;
+    default:
+      break;
   }
   if (right == 0) return failure(op == BinaryOp::kDivide ? "float division by zero" : "float floor division or modulo by zero");
   if (op == BinaryOp::kDivide) return Value(left / right);
@@ -136,8 +145,7 @@ Result<Value> apply(Runtime& runtime, BinaryOp op, const Value& left, const Valu
   if (left.is_string() && right.is_string()) return join_texts(runtime, left.text(), right.text());
   if (left.is_sequence() && right.is_sequence() && left.is_tuple() == right.is_tuple())
     return join_sequences(runtime, left.sequence(), right.sequence());
-  if (left.is_string())
-    return failure(std::string("can only concatenate str (not \"") + right.type_name() + "\") to str");
+  if (left.is_string()) return failure(std::string("can only concatenate str (not \"") + right.type_name() + "\") to str");
   return unsupported(op, left, right);
 }
 

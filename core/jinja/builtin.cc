@@ -33,15 +33,20 @@ Result<Bound> bind_arguments(const Builtin& builtin, Arguments arguments) {
     const bool optional = name.ends_with('?');
     if (optional) name.remove_suffix(1);
     std::optional<Value> value;
-    if (used < arguments.positional.size()) value = std::move(arguments.positional[used++]);
-    else if (!positional_only) value = take_keyword(&arguments, name);
+    if (used < arguments.positional.size())
+      value = std::move(arguments.positional[used++]);
+    else if (!positional_only)
+      value = take_keyword(&arguments, name);
     if (!value && !optional) return in_call(builtin, "the argument " + in_quotes(name) + " is missing");
     bound.values.push_back(std::move(value));
   }
   arguments.positional.erase(arguments.positional.begin(), arguments.positional.begin() + static_cast<ptrdiff_t>(used));
-  if (takes_rest) bound.rest = std::move(arguments);
-  else if (!arguments.positional.empty()) return in_call(builtin, "too many arguments");
-  else if (!arguments.keyword.empty()) return in_call(builtin, "unexpected argument " + in_quotes(arguments.keyword.front().first));
+  if (takes_rest)
+    bound.rest = std::move(arguments);
+  else if (!arguments.positional.empty())
+    return in_call(builtin, "too many arguments");
+  else if (!arguments.keyword.empty())
+    return in_call(builtin, "unexpected argument " + in_quotes(arguments.keyword.front().first));
   return bound;
 }
 
@@ -73,13 +78,18 @@ Result<Value> BoundMethod::call(Runtime& runtime, Arguments arguments) {
   return jinja::call(runtime, *builtin, self, std::move(arguments));
 }
 
-Value bind(Value self, const Builtin* builtin) { return Value(ObjectRef(std::make_shared<BoundMethod>(std::move(self), builtin))); }
+Value bind(Value self, const Builtin* builtin) {
+  return Value(ObjectRef(std::make_shared<BoundMethod>(std::move(self), builtin)));
+}
 
 std::optional<Value> bind_method(const Value& value, std::string_view name) {
   const Builtin* method = nullptr;
-  if (value.is_string()) method = find_string_method(name);
-  else if (value.is_dict()) method = find_dict_method(name);
-  else if (value.is_sequence()) method = find_sequence_method(name);
+  if (value.is_string())
+    method = find_string_method(name);
+  else if (value.is_dict())
+    method = find_dict_method(name);
+  else if (value.is_sequence())
+    method = find_sequence_method(name);
   if (!method || (value.is_tuple() && name == "copy")) return std::nullopt;
   return bind(value, method);
 }

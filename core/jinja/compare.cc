@@ -38,8 +38,7 @@ Result<std::partial_ordering> order_sequences(const Sequence& left, const Sequen
 }
 
 Result<bool> contains_text(Runtime& runtime, const Text& text, const Value& item) {
-  if (!item.is_string())
-    return failure(std::string("'in <string>' requires string as left operand, not ") + item.type_name());
+  if (!item.is_string()) return failure(std::string("'in <string>' requires string as left operand, not ") + item.type_name());
   KT_TRY(runtime.charge(static_cast<int64_t>(text.size() / 1024)));
   return text.bytes().find(item.text().bytes()) != std::string::npos;
 }
@@ -52,7 +51,8 @@ bool equals(const Value& left, const Value& right) {
   if (left.is_sequence() && right.is_sequence())
     return left.sequence_ref() == right.sequence_ref() || equal_sequences(left.sequence(), right.sequence());
   if (left.is_dict() && right.is_dict()) return left.dict_ref() == right.dict_ref() || equal_dicts(left.dict(), right.dict());
-  if (left.is_undefined() || left.is_none()) return left.is_undefined() == right.is_undefined() && left.is_none() == right.is_none();
+  if (left.is_undefined() || left.is_none())
+    return left.is_undefined() == right.is_undefined() && left.is_none() == right.is_none();
   const auto* a = left.as<Range>();
   const auto* b = right.as<Range>();
   if (a && b) return a->count == b->count && (a->count == 0 || (a->start == b->start && (a->count == 1 || a->step == b->step)));
@@ -82,7 +82,8 @@ Result<std::partial_ordering> order(const Value& left, const Value& right, const
   if (left.is_string() && right.is_string()) return std::partial_ordering(left.text().bytes() <=> right.text().bytes());
   if (left.is_sequence() && right.is_sequence() && left.is_tuple() == right.is_tuple())
     return order_sequences(left.sequence(), right.sequence(), sign);
-  return failure(std::string("'") + sign + "' is not supported between '" + left.type_name() + "' and '" + right.type_name() + "'");
+  return failure(std::string("'") + sign + "' is not supported between '" + left.type_name() + "' and '" + right.type_name() +
+                 "'");
 }
 
 Result<bool> contains(Runtime& runtime, const Value& container, const Value& item) {

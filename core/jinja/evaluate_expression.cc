@@ -73,14 +73,22 @@ Result<Value> Evaluator::value_of(const Concatenation& node) {
 Result<bool> Evaluator::compare(Comparison::Op op, const Value& left, const Value& right) {
   KT_TRY(runtime_.charge(std::min(left.weight(), right.weight()) - 1));
   switch (op) {
-    case Comparison::kEqual: return equals(left, right);
-    case Comparison::kNotEqual: return !equals(left, right);
-    case Comparison::kIn: return contains(runtime_, right, left);
-    case Comparison::kNotIn: return !KT_TRY(contains(runtime_, right, left));
-    case Comparison::kLess: return KT_TRY(order(left, right, "<")) < 0;
-    case Comparison::kLessEqual: return KT_TRY(order(left, right, "<=")) <= 0;
-    case Comparison::kGreater: return KT_TRY(order(left, right, ">")) > 0;
-    case Comparison::kGreaterEqual: return KT_TRY(order(left, right, ">=")) >= 0;
+    case Comparison::kEqual:
+      return equals(left, right);
+    case Comparison::kNotEqual:
+      return !equals(left, right);
+    case Comparison::kIn:
+      return contains(runtime_, right, left);
+    case Comparison::kNotIn:
+      return !KT_TRY(contains(runtime_, right, left));
+    case Comparison::kLess:
+      return KT_TRY(order(left, right, "<")) < 0;
+    case Comparison::kLessEqual:
+      return KT_TRY(order(left, right, "<=")) <= 0;
+    case Comparison::kGreater:
+      return KT_TRY(order(left, right, ">")) > 0;
+    case Comparison::kGreaterEqual:
+      return KT_TRY(order(left, right, ">=")) >= 0;
   }
   return false;
 }

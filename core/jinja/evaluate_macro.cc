@@ -58,8 +58,10 @@ Status Evaluator::bind_parameters(const MacroDefinition& macro, Arguments* argum
   std::vector<std::optional<Value>> given(macro.parameters.size());
   for (size_t i = 0; i < given.size(); ++i) {
     const MacroDefinition::Parameter& parameter = macro.parameters[i];
-    given[i] = i < arguments->positional.size() ? std::optional<Value>(arguments->positional[i]) : take_keyword(arguments, parameter.name);
-    scope_->set(parameter.symbol, given[i] ? *given[i] : Value(Undefined{"the parameter " + in_quotes(parameter.name) + " was not given"}));
+    given[i] = i < arguments->positional.size() ? std::optional<Value>(arguments->positional[i])
+                                                : take_keyword(arguments, parameter.name);
+    scope_->set(parameter.symbol,
+                given[i] ? *given[i] : Value(Undefined{"the parameter " + in_quotes(parameter.name) + " was not given"}));
   }
   for (size_t i = 0; i < given.size(); ++i)
     if (!given[i] && macro.parameters[i].fallback)
@@ -74,9 +76,11 @@ Status Evaluator::bind_extras(const MacroDefinition& macro, Arguments* arguments
     const auto caller = take_keyword(arguments, "caller");
     scope_->set(kCallerSymbol, caller ? *caller : Value(Undefined{"no caller defined"}));
   }
-  if (macro.uses_kwargs) scope_->set(kKwargsSymbol, KT_TRY(dict_of(arguments->keyword)));
+  if (macro.uses_kwargs)
+    scope_->set(kKwargsSymbol, KT_TRY(dict_of(arguments->keyword)));
   else if (!arguments->keyword.empty())
-    return failure("the macro " + in_quotes(macro.name) + " takes no keyword argument " + in_quotes(arguments->keyword.front().first));
+    return failure("the macro " + in_quotes(macro.name) + " takes no keyword argument " +
+                   in_quotes(arguments->keyword.front().first));
   if (macro.uses_varargs) {
     const auto first = arguments->positional.begin() + static_cast<ptrdiff_t>(std::min(named, arguments->positional.size()));
     scope_->set(kVarargsSymbol, KT_TRY(make_tuple(std::vector<Value>(first, arguments->positional.end()))));

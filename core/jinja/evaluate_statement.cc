@@ -144,7 +144,8 @@ Status Evaluator::assign_node(const NameTarget& target, const Value& value) {
 Status Evaluator::assign_node(const NamespaceTarget& target, const Value& value) {
   const Value* owner = scope_->find(target.space);
   auto* space = owner ? owner->as<Namespace>() : nullptr;
-  if (!space) return failure("cannot assign to an attribute of " + in_quotes(program_.symbols[target.space]) + ": it is no namespace");
+  if (!space)
+    return failure("cannot assign to an attribute of " + in_quotes(program_.symbols[target.space]) + ": it is no namespace");
   space->values.set(Value::string(target.attribute), value);
   return {};
 }

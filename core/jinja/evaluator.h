@@ -113,8 +113,8 @@ class Evaluator {
   Runtime& runtime_;
   std::shared_ptr<Scope> root_, scope_;
   Text* out_ = nullptr;
-  int levels_ = 0;  // nodes inside nodes
-  int calls_ = 0;   // macros and recursive loops inside each other
+  int levels_ = 0;                                // nodes inside nodes
+  int calls_ = 0;                                 // macros and recursive loops inside each other
   std::vector<std::shared_ptr<Scope>> captured_;  // by macros; emptied at the end, as both hold each other
 };
 

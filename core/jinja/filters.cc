@@ -11,7 +11,8 @@ namespace {
 // Every group of filters in turn.
 template <class Visit>
 void for_each_group(Visit visit) {
-  for (const auto& group : {text_filters(), format_filters(), number_filters(), sequence_filters(), order_filters(), lazy_filters()})
+  for (const auto& group :
+       {text_filters(), format_filters(), number_filters(), sequence_filters(), order_filters(), lazy_filters()})
     visit(group);
 }
 

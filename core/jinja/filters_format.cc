@@ -15,8 +15,10 @@ Result<Value> tojson(Runtime& runtime, const Value& self, const Bound& arguments
   style.ensure_ascii = arguments.has(0) && arguments[0].truthy();
   if (arguments.given(1)) {
     style.item_separator = ",";
-    if (arguments[1].is_string()) style.indent = arguments[1].text().bytes();
-    else style.indent = pad(Text(), std::min<int64_t>(KT_TRY(to_integer(arguments[1], "the indent")), 1000), 0, Text(" ")).bytes();
+    if (arguments[1].is_string())
+      style.indent = arguments[1].text().bytes();
+    else
+      style.indent = pad(Text(), std::min<int64_t>(KT_TRY(to_integer(arguments[1], "the indent")), 1000), 0, Text(" ")).bytes();
   }
   if (arguments.given(2)) {
     const std::vector<Value> both = KT_TRY(to_vector(runtime, arguments[2]));
@@ -31,7 +33,8 @@ Result<Value> tojson(Runtime& runtime, const Value& self, const Bound& arguments
 
 Result<Value> format_filter(Runtime& runtime, const Value& self, const Bound& arguments) {
   const Arguments& rest = arguments.rest;
-  if (!rest.positional.empty() && !rest.keyword.empty()) return failure("format(): positional and keyword arguments cannot be mixed");
+  if (!rest.positional.empty() && !rest.keyword.empty())
+    return failure("format(): positional and keyword arguments cannot be mixed");
   if (rest.keyword.empty()) return format_percent(runtime, to_text(self), KT_TRY(make_tuple(rest.positional)));
   Dict named;
   for (const auto& [name, value] : rest.keyword) named.set(Value::string(name), value);
@@ -74,8 +77,8 @@ Result<Value> urlencode(Runtime& runtime, const Value& self, const Bound&) {
 
 // One entity behind '&' as the character it stands for, or 0. `*size` becomes the length with '&' and ';'.
 char32_t entity_at(std::string_view text, size_t* size) {
-  static constexpr std::pair<std::string_view, char32_t> kNames[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", 0xA0}};
+  static constexpr std::pair<std::string_view, char32_t> kNames[] = {{"amp", '&'},  {"lt", '<'},    {"gt", '>'},
+                                                                     {"quot", '"'}, {"apos", '\''}, {"nbsp", 0xA0}};
   const size_t end = text.substr(0, 12).find(';');
   if (end == std::string_view::npos) return 0;
   *size = end + 1;
@@ -112,8 +115,10 @@ Result<Value> striptags(Runtime& runtime, const Value& self, const Bound&) {
   for (size_t at = 0; at < tidy.size();) {
     size_t size = 1;
     const char32_t code_point = tidy.bytes()[at] == '&' ? entity_at(std::string_view(tidy.bytes()).substr(at), &size) : 0;
-    if (code_point) out.append_code_point(code_point, tidy.is_input(at));
-    else out.append(tidy, at, at + (size = 1));
+    if (code_point)
+      out.append_code_point(code_point, tidy.is_input(at));
+    else
+      out.append(tidy, at, at + (size = 1));
     at += size;
   }
   return runtime.made(std::move(out));
@@ -121,9 +126,12 @@ Result<Value> striptags(Runtime& runtime, const Value& self, const Bound&) {
 
 Result<Value> filesizeformat(Runtime& runtime, const Value& self, const Bound& arguments) {
   double bytes = 0;
-  if (self.is_number()) bytes = self.number();
-  else if (self.is_string()) bytes = std::strtod(self.text().bytes().c_str(), nullptr);
-  else return failure("filesizeformat(): a number is needed");
+  if (self.is_number())
+    bytes = self.number();
+  else if (self.is_string())
+    bytes = std::strtod(self.text().bytes().c_str(), nullptr);
+  else
+    return failure("filesizeformat(): a number is needed");
   const bool binary = arguments.has(0) && arguments[0].truthy();
   const double base = binary ? 1024 : 1000;
   static constexpr const char* kDecimal[] = {"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"};

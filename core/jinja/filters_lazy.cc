@@ -29,7 +29,7 @@ int depth_of(const Value& self, const Arguments& arguments) {
 }
 
 Result<Value> map(Runtime&, const Value& self, const Bound& bound) {
-  if (self.is_none()) return make_lazy_list({});
+  if (!self.truthy()) return make_lazy_list({});
   Arguments arguments = bound.rest;
   const int depth = depth_of(self, arguments);
   SharedIterator iterator = KT_TRY(iterate(self));
@@ -59,7 +59,7 @@ Result<Value> map(Runtime&, const Value& self, const Bound& bound) {
 // select, reject and their forms that look at an attribute.
 template <bool by_attribute, bool keep>
 Result<Value> choose(Runtime&, const Value& self, const Bound& bound) {
-  if (self.is_none()) return make_lazy_list({});
+  if (!self.truthy()) return make_lazy_list({});
   Arguments arguments = bound.rest;
   const int depth = depth_of(self, arguments);
   AttributePath path;

@@ -79,9 +79,11 @@ Result<Value> round_filter(Runtime&, const Value& self, const Bound& arguments) 
   const int64_t digits = arguments.has(0) ? KT_TRY(to_integer(arguments[0], "the precision")) : 0;
   const std::string method = arguments.has(1) ? KT_TRY(to_string(arguments[1], "the method")).bytes() : "common";
   if (self.is_undefined()) return failure(self.undefined().message);
-  if (method != "common" && method != "ceil" && method != "floor") return failure("round(): the method is 'common', 'ceil' or 'floor'");
+  if (method != "common" && method != "ceil" && method != "floor")
+    return failure("round(): the method is 'common', 'ceil' or 'floor'");
   if (!self.is_number()) return failure(std::string("round(): a number is needed, not ") + self.type_name());
-  if (method == "common") return self.is_integer() ? round_integer(self.integer(), digits) : Value(round_to(self.number(), digits));
+  if (method == "common")
+    return self.is_integer() ? round_integer(self.integer(), digits) : Value(round_to(self.number(), digits));
   const double scale = std::pow(10.0, static_cast<double>(digits));
   const double moved = self.number() * scale;
   return Value((method == "ceil" ? std::ceil(moved) : std::floor(moved)) / scale);

@@ -34,7 +34,7 @@ Status sort_by_key(Runtime& runtime, std::vector<Keyed>* items, bool descending)
 
 bool is_set(const Bound& arguments, size_t i) { return arguments.has(i) && arguments[i].truthy(); }
 
-// "a,b" sorts by two attributes; one attribute gives its value itself.
+// "a,b" sorts by two attributes.
 Result<std::vector<AttributePath>> paths_of(const Value& attribute) {
   std::vector<AttributePath> paths;
   if (!attribute.is_string()) {
@@ -56,7 +56,6 @@ Result<Value> key_of(Runtime& runtime, const std::vector<AttributePath>& paths, 
     const Value part = KT_TRY(path.read(runtime, item));
     parts.push_back(case_matters ? part : without_case(part));
   }
-  if (parts.size() == 1) return parts.front();
   return make_list(std::move(parts));
 }
 
@@ -155,12 +154,9 @@ Result<Value> groupby(Runtime& runtime, const Value& self, const Bound& argument
 }
 
 constexpr Builtin kFilters[] = {
-    {"dictsort", "case_sensitive? by? reverse?", dictsort},
-    {"groupby", "attribute default? case_sensitive?", groupby},
-    {"max", "case_sensitive? attribute?", extreme<true>},
-    {"min", "case_sensitive? attribute?", extreme<false>},
-    {"sort", "reverse? case_sensitive? attribute?", sort},
-    {"unique", "case_sensitive? attribute?", unique},
+    {"dictsort", "case_sensitive? by? reverse?", dictsort}, {"groupby", "attribute default? case_sensitive?", groupby},
+    {"max", "case_sensitive? attribute?", extreme<true>},   {"min", "case_sensitive? attribute?", extreme<false>},
+    {"sort", "reverse? case_sensitive? attribute?", sort},  {"unique", "case_sensitive? attribute?", unique},
 };
 
 }  // namespace

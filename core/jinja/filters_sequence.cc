@@ -32,7 +32,7 @@ Result<std::vector<Value>> reversed(Runtime& runtime, const Value& value) {
 
 Result<Value> last(Runtime& runtime, const Value& self, const Bound&) {
   const Undefined nothing{"there is no last item: the sequence is empty"};
-  if (self.is_undefined()) return failure(self.undefined().message);
+  if (self.is_undefined()) return Value(nothing);
   if (self.is_string() || self.is_sequence()) {
     if (KT_TRY(length_of(self)) == 0) return Value(nothing);
     return get_item(runtime, self, Value(-1));
@@ -54,7 +54,8 @@ Result<Value> reverse(Runtime& runtime, const Value& self, const Bound&) {
 Result<Value> items(Runtime& runtime, const Value& self, const Bound&) {
   if (self.is_undefined()) return make_lazy_list({});
   if (!self.is_dict()) return failure("items(): a mapping is needed, not " + std::string(self.type_name()));
-  return make_lazy_list(KT_TRY(to_vector(runtime, Value(ObjectRef(std::make_shared<DictView>(self.dict_ref(), DictView::kItems))))));
+  return make_lazy_list(
+      KT_TRY(to_vector(runtime, Value(ObjectRef(std::make_shared<DictView>(self.dict_ref(), DictView::kItems))))));
 }
 
 Result<Value> attr(Runtime& runtime, const Value& self, const Bound& arguments) {

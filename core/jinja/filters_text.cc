@@ -65,8 +65,10 @@ Result<Value> center(Runtime& runtime, const Value& self, const Bound& arguments
 Result<Value> indent(Runtime& runtime, const Value& self, const Bound& arguments) {
   Text margin("    ");
   if (arguments.has(0)) {
-    if (arguments[0].is_string()) margin = arguments[0].text();
-    else margin = pad(Text(), KT_TRY(to_integer(arguments[0], "the width of an indentation")), 0, Text(" "));
+    if (arguments[0].is_string())
+      margin = arguments[0].text();
+    else
+      margin = pad(Text(), KT_TRY(to_integer(arguments[0], "the width of an indentation")), 0, Text(" "));
   }
   const bool first = arguments.has(1) && arguments[1].truthy(), blank = arguments.has(2) && arguments[2].truthy();
   const Text& source = KT_TRY(to_string(self, "the text to indent"));
@@ -90,8 +92,8 @@ Result<Value> truncate(Runtime& runtime, const Value& self, const Bound& argumen
   const int64_t kept = length - static_cast<int64_t>(end.length());
   if (kept < 0) return failure("truncate(): the length is below that of the end " + in_quotes(end.bytes()));
   if (leeway < 0) return failure("truncate(): the leeway is negative");
+  if (KT_TRY(length_of(self)) <= length + leeway) return self;
   const Text text = KT_TRY(to_string(self, "the text to truncate"));
-  if (static_cast<int64_t>(text.length()) <= length + leeway) return self;
   Text out = text.slice(0, text.byte_of(static_cast<size_t>(kept)));
   if (!arguments.has(1) || !arguments[1].truthy()) out = split_from_right(out, std::string_view(" "), 1).front();
   out.append(end);

@@ -13,7 +13,9 @@ bool is_number_text(std::string_view text) {
 Result<FormatSpec> parse_spec(std::string_view text) {
   FormatSpec spec;
   size_t at = 0;
-  const auto is_align = [&](size_t i) { return i < text.size() && std::string_view("<>=^").find(text[i]) != std::string_view::npos; };
+  const auto is_align = [&](size_t i) {
+    return i < text.size() && std::string_view("<>=^").find(text[i]) != std::string_view::npos;
+  };
   const size_t first = text.empty() ? 0 : std::min(code_point_size(static_cast<unsigned char>(text[0])), text.size());
   if (first > 0 && is_align(first)) {
     spec.fill = text.substr(0, first);
@@ -23,7 +25,9 @@ Result<FormatSpec> parse_spec(std::string_view text) {
     spec.align = text[0];
     at = 1;
   }
-  const auto skip = [&](std::string_view set) { return at < text.size() && set.find(text[at]) != std::string_view::npos ? text[at++] : '\0'; };
+  const auto skip = [&](std::string_view set) {
+    return at < text.size() && set.find(text[at]) != std::string_view::npos ? text[at++] : '\0';
+  };
   const auto number = [&](int64_t missing) {
     int64_t value = missing;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9')
@@ -48,7 +52,8 @@ Result<Text> format_value(const Value& value, std::string_view spec_text) {
   if (spec_text.empty()) return to_text(value);
   const FormatSpec spec = KT_TRY(parse_spec(spec_text));
   if (value.is_string()) {
-    if (spec.type != '\0' && spec.type != 's') return failure(std::string("unknown format code '") + spec.type + "' for a string");
+    if (spec.type != '\0' && spec.type != 's')
+      return failure(std::string("unknown format code '") + spec.type + "' for a string");
     Text text = value.text();
     if (spec.precision >= 0) text = text.slice(0, text.byte_of(static_cast<size_t>(spec.precision)));
     return align_text(text, spec, '<');
@@ -108,9 +113,12 @@ class BraceFormatter {
     }
     if (!rest.empty()) spec = KT_TRY(expand(rest.substr(1)));
     Value value = KT_TRY(look_up(field));
-    if (conversion == 'r' || conversion == 'a') value = Value(to_repr(value));
-    else if (conversion == 's') value = Value(to_text(value));
-    else if (conversion != '\0') return failure(std::string("unknown conversion specifier '") + conversion + "'");
+    if (conversion == 'r' || conversion == 'a')
+      value = Value(to_repr(value));
+    else if (conversion == 's')
+      value = Value(to_text(value));
+    else if (conversion != '\0')
+      return failure(std::string("unknown conversion specifier '") + conversion + "'");
     Text text = KT_TRY(format_value(value, spec));
     out_.append(pattern_.markup() ? escaped(text) : text);
     return {};
@@ -140,15 +148,23 @@ class BraceFormatter {
       const size_t stop = item ? field.find(']', at) : std::min(field.find_first_of(".[", at + 1), field.size());
       if (stop == std::string_view::npos) return failure("missing ']' in format string");
       const std::string_view name = field.substr(at + 1, stop - at - 1);
-      if (item && is_number_text(name)) value = KT_TRY(get_item(runtime_, value, Value(int64_t{std::stoi(std::string(name))})));
-      else if (item) value = KT_TRY(get_item(runtime_, value, Value::string(name)));
-      else value = KT_TRY(get_attribute(runtime_, value, name));
+      if (item && is_number_text(name))
+        value = KT_TRY(get_item(runtime_, value, Value(int64_t{std::stoi(std::string(name))})));
+      else if (item)
+        value = KT_TRY(get_item(runtime_, value, Value::string(name)));
+      else
+        value = KT_TRY(get_attribute(runtime_, value, name));
       at = stop + item;
     }
     return value;
   }
 
   Result<Value> argument(std::string_view name) {
+    if (name.empty() || is_number_text(name)) {
+      if (numbering_ && *numbering_ != name.empty())
+        return failure("fields with and without a number cannot be mixed in a format string");
+      numbering_ = name.empty();
+    }
     if (name.empty()) name = automatic_ = std::to_string(next_++);
     if (is_number_text(name)) {
       const size_t index = static_cast<size_t>(std::stoi(std::string(name)));
@@ -167,6 +183,7 @@ class BraceFormatter {
   const Arguments& arguments_;
   Text out_;
   std::string automatic_;
+  std::optional<bool> numbering_;  // do fields without a number count by themselves?
   size_t at_ = 0, next_ = 0;
 };
 

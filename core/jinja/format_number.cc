@@ -52,7 +52,8 @@ Result<std::string> format_integer(int64_t value, const FormatSpec& spec) {
   const unsigned base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
   std::string digits = digits_of(magnitude, base, type == 'X');
   if (spec.precision > kMaxPrecision) return limit_reached("a number would have more than 1000 digits");
-  if (spec.precision > static_cast<int64_t>(digits.size())) digits.insert(0, static_cast<size_t>(spec.precision) - digits.size(), '0');
+  if (spec.precision > static_cast<int64_t>(digits.size()))
+    digits.insert(0, static_cast<size_t>(spec.precision) - digits.size(), '0');
   if (spec.grouping) digits = grouped(digits, spec.grouping, base == 10 ? 3 : 4);
   if (spec.alternate && base != 10) digits.insert(0, std::string("0") + type);
   return zero_filled(signed_text(value < 0, spec.sign, digits), spec);
@@ -65,19 +66,33 @@ Result<std::string> format_float(double value, const FormatSpec& spec) {
   const double magnitude = std::abs(value);
   std::string digits;
   switch (spec.type) {
-    case 'e': digits = print(spec.alternate ? "%#.*e" : "%.*e", precision, magnitude); break;
-    case 'E': digits = print(spec.alternate ? "%#.*E" : "%.*E", precision, magnitude); break;
-    case 'f': digits = print(spec.alternate ? "%#.*f" : "%.*f", precision, magnitude); break;
-    case 'F': digits = print(spec.alternate ? "%#.*F" : "%.*F", precision, magnitude); break;
-    case 'G': digits = print(spec.alternate ? "%#.*G" : "%.*G", precision, magnitude); break;
-    case '%': digits = print("%.*f", precision, magnitude * 100) + "%"; break;
+    case 'e':
+      digits = print(spec.alternate ? "%#.*e" : "%.*e", precision, magnitude);
+      break;
+    case 'E':
+      digits = print(spec.alternate ? "%#.*E" : "%.*E", precision, magnitude);
+      break;
+    case 'f':
+      digits = print(spec.alternate ? "%#.*f" : "%.*f", precision, magnitude);
+      break;
+    case 'F':
+      digits = print(spec.alternate ? "%#.*F" : "%.*F", precision, magnitude);
+      break;
+    case 'G':
+      digits = print(spec.alternate ? "%#.*G" : "%.*G", precision, magnitude);
+      break;
+    case '%':
+      digits = print("%.*f", precision, magnitude * 100) + "%";
+      break;
     case '\0':
       if (spec.precision < 0) {
         digits = float_text(magnitude);
         break;
       }
       [[fallthrough]];
-    default: digits = print(spec.alternate ? "%#.*g" : "%.*g", precision, magnitude); break;
+    default:
+      digits = print(spec.alternate ? "%#.*g" : "%.*g", precision, magnitude);
+      break;
   }
   if (spec.type == '\0' && spec.precision >= 0 && digits.find_first_not_of("0123456789") == std::string::npos) digits += ".0";
   if (spec.grouping) digits = grouped(digits, spec.grouping, 3);

@@ -10,7 +10,8 @@ namespace {
 
 class PercentFormatter {
  public:
-  PercentFormatter(const Text& pattern, const Value& arguments) : pattern_(pattern), text_(pattern.bytes()), arguments_(arguments) {}
+  PercentFormatter(const Text& pattern, const Value& arguments)
+      : pattern_(pattern), text_(pattern.bytes()), arguments_(arguments) {}
 
   Result<Text> run() {
     while (at_ < text_.size()) {
@@ -19,7 +20,9 @@ class PercentFormatter {
       at_ = percent;
       if (at_ < text_.size()) KT_TRY(format_one());
     }
-    const bool one_left = !arguments_.is_tuple() && used_ == 0 && !arguments_.is_dict() && !named_;
+    const bool has_items =
+        arguments_.is_sequence() || arguments_.is_dict() || arguments_.is_undefined() || arguments_.as<Range>();
+    const bool one_left = !has_items && used_ == 0 && !named_;
     if ((arguments_.is_tuple() && !named_ && used_ < arguments_.sequence().items.size()) || one_left)
       return failure("not all arguments converted during string formatting");
     return std::move(out_);
@@ -58,10 +61,14 @@ class PercentFormatter {
     FormatSpec spec;
     for (; at_ < text_.size() && std::string_view("-+ 0#").find(text_[at_]) != std::string_view::npos; ++at_) {
       const char flag = text_[at_];
-      if (flag == '-') spec.align = '<';
-      else if (flag == '0') spec.zero = true;
-      else if (flag == '#') spec.alternate = true;
-      else if (spec.sign != '+') spec.sign = flag;
+      if (flag == '-')
+        spec.align = '<';
+      else if (flag == '0')
+        spec.zero = true;
+      else if (flag == '#')
+        spec.alternate = true;
+      else if (spec.sign != '+')
+        spec.sign = flag;
     }
     spec.width = KT_TRY(read_number());
     if (spec.width < 0) spec.align = '<', spec.width = -spec.width;
@@ -101,18 +108,33 @@ class PercentFormatter {
 
   Result<Text> convert(const Value& value, const FormatSpec& spec) const {
     switch (spec.type) {
-      case 's': case 'r': case 'a': {
+      case 's':
+      case 'r':
+      case 'a': {
         Text text = spec.type == 's' ? to_text(value) : to_repr(value);
         if (pattern_.markup()) text = escaped(text);
         return spec.precision >= 0 ? text.slice(0, text.byte_of(static_cast<size_t>(spec.precision))) : text;
       }
-      case 'c': return character(value);
-      case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return integer(value, spec);
-      case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
+      case 'c':
+        return character(value);
+      case 'd':
+      case 'i':
+      case 'u':
+      case 'x':
+      case 'X':
+      case 'o':
+        return integer(value, spec);
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
         if (value.is_undefined()) return failure(value.undefined().message);
         if (!value.is_number()) return failure(std::string("must be real number, not ") + value.type_name());
         return Text(KT_TRY(format_float(value.number(), spec)));
-      default: return failure(std::string("unsupported format character '") + spec.type + "'");
+      default:
+        return failure(std::string("unsupported format character '") + spec.type + "'");
     }
   }
 
@@ -131,9 +153,12 @@ class PercentFormatter {
     if (!value.is_integer() && !(decimal && value.is_float()))
       return failure(std::string("%") + spec.type + " format: a number is required, not " + value.type_name());
     int64_t whole = 0;
-    if (value.is_integer()) whole = value.integer();
-    else if (std::abs(value.number()) < 9.2e18) whole = static_cast<int64_t>(value.number());
-    else return failure("the number does not fit in a 64-bit integer");
+    if (value.is_integer())
+      whole = value.integer();
+    else if (std::abs(value.number()) < 9.2e18)
+      whole = static_cast<int64_t>(value.number());
+    else
+      return failure("the number does not fit in a 64-bit integer");
     FormatSpec plain = spec;
     if (decimal) plain.type = 'd';
     return Text(KT_TRY(format_integer(whole, plain)));

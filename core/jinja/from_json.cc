@@ -17,13 +17,16 @@ Text text_of(const std::string& bytes, bool is_input) {
 Result<Value> convert(const Json& json, bool is_input, int depth) {
   if (depth > kMaxDepth) return limit_reached("the document is nested deeper than " + std::to_string(kMaxDepth) + " levels");
   switch (json.type()) {
-    case Json::value_t::boolean: return Value(json.get<bool>());
-    case Json::value_t::number_integer: return Value(json.get<int64_t>());
+    case Json::value_t::boolean:
+      return Value(json.get<bool>());
+    case Json::value_t::number_integer:
+      return Value(json.get<int64_t>());
     case Json::value_t::number_unsigned:
       if (json.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
         return failure("the integer " + json.dump() + " does not fit in 64 bits");
       return Value(json.get<int64_t>());
-    case Json::value_t::number_float: return Value(json.get<double>());
+    case Json::value_t::number_float:
+      return Value(json.get<double>());
     case Json::value_t::string: {
       Text text = text_of(json.get_ref<const std::string&>(), is_input);
       if (text.overflowed()) return limit_reached("a string is longer than " + std::to_string(kMaxTextBytes) + " bytes");
@@ -40,7 +43,8 @@ Result<Value> convert(const Json& json, bool is_input, int depth) {
         dict.set(Value(text_of(key, is_input)), KT_TRY(convert(value, is_input, depth + 1)));
       return make_dict(std::move(dict));
     }
-    default: return Value();
+    default:
+      return Value();
   }
 }
 

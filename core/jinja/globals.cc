@@ -17,7 +17,8 @@ Result<Value> range(Runtime&, const Value&, const Bound& arguments) {
   if (numbers[2] == 0) return failure("range(): the step must not be zero");
   auto out = std::make_shared<Range>(numbers[0], numbers[1], numbers[2]);
   if (out->count > kMaxRange)
-    return limit_reached("range() would have " + std::to_string(out->count) + " numbers, at most " + std::to_string(kMaxRange) + " are allowed");
+    return limit_reached("range() would have " + std::to_string(out->count) + " numbers, at most " + std::to_string(kMaxRange) +
+                         " are allowed");
   return Value(ObjectRef(std::move(out)));
 }
 
@@ -124,12 +125,8 @@ Result<Value> strftime_now(Runtime& runtime, const Value&, const Bound& argument
 }
 
 constexpr Builtin kGlobals[] = {
-    {"range", "start stop? step? /", range},
-    {"dict", "*", make_dict_value},
-    {"namespace", "*", make_namespace},
-    {"joiner", "sep?", make_joiner},
-    {"cycler", "*", make_cycler},
-    {"raise_exception", "message", raise_exception},
+    {"range", "start stop? step? /", range},  {"dict", "*", make_dict_value}, {"namespace", "*", make_namespace},
+    {"joiner", "sep?", make_joiner},          {"cycler", "*", make_cycler},   {"raise_exception", "message", raise_exception},
     {"strftime_now", "format", strftime_now},
 };
 

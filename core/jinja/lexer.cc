@@ -8,15 +8,16 @@ namespace {
 
 bool is_digit_byte(char c) { return c >= '0' && c <= '9'; }
 bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit_byte(c) || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit_byte(c) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_digit_of(char c, int base) {
   if (base == 16) return is_digit_byte(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   return c >= '0' && c < '0' + base;
 }
 
-constexpr std::string_view kOperators[] = {"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]",
-                                           "(",  ")",  "{",  "}",  ">",  "<",  "=", ".", ":", "|", ",", ";"};
+constexpr std::string_view kOperators[] = {"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[",
+                                           "]",  "(",  ")",  "{",  "}",  ">",  "<", "=", ".", ":", "|", ",", ";"};
 
 class Lexer {
  public:
@@ -37,7 +38,8 @@ class Lexer {
   // Text up to the next tag, and that tag.
   Status lex_data() {
     size_t tag = at_;
-    while ((tag = text_.find('{', tag)) != std::string_view::npos && !starts(tag, "{{") && !starts(tag, "{%") && !starts(tag, "{#"))
+    while ((tag = text_.find('{', tag)) != std::string_view::npos && !starts(tag, "{{") && !starts(tag, "{%") &&
+           !starts(tag, "{#"))
       ++tag;
     if (tag == std::string_view::npos) {
       add_data(at_, text_.size());
@@ -72,8 +74,10 @@ class Lexer {
   // Behind a tag's last bracket: '-' strips all white space, otherwise a block takes its newline.
   void end_tag(char sign, size_t end, bool is_block) {
     at_ = end;
-    if (sign == '-') at_ = skip_space(text_, at_);
-    else if (sign != '+' && is_block && byte(at_) == '\n') ++at_;
+    if (sign == '-')
+      at_ = skip_space(text_, at_);
+    else if (sign != '+' && is_block && byte(at_) == '\n')
+      ++at_;
   }
 
   Status lex_comment(size_t tag) {

@@ -11,7 +11,12 @@ class LoopValue final : public Object {
  public:
   LoopValue(Evaluator* evaluator, const For* node, std::shared_ptr<Scope> outer, std::unique_ptr<Iterator> iterator,
             std::optional<int64_t> length, int depth)
-      : evaluator_(evaluator), node_(node), outer_(std::move(outer)), iterator_(std::move(iterator)), length_(length), depth_(depth) {}
+      : evaluator_(evaluator),
+        node_(node),
+        outer_(std::move(outer)),
+        iterator_(std::move(iterator)),
+        length_(length),
+        depth_(depth) {}
 
   const char* type_name() const override { return "LoopContext"; }
   std::string repr() const override;

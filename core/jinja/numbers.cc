@@ -20,7 +20,8 @@ std::string_view trimmed(std::string_view text) {
 std::optional<std::string> without_underscores(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '_') out += text[i];
+    if (text[i] != '_')
+      out += text[i];
     else if (i == 0 || i + 1 == text.size() || !std::isalnum(static_cast<unsigned char>(text[i - 1])) ||
              !std::isalnum(static_cast<unsigned char>(text[i + 1])))
       return std::nullopt;
@@ -73,7 +74,8 @@ std::optional<double> parse_float(std::string_view text) {
   for (char c : rest) word += lower_byte(c);
   if (word == "inf" || word == "infinity") return negative ? -INFINITY : INFINITY;
   if (word == "nan") return NAN;
-  if (word.empty() || !(is_digit_byte(word[0]) || (word[0] == '.' && word.size() > 1 && is_digit_byte(word[1])))) return std::nullopt;
+  if (word.empty() || !(is_digit_byte(word[0]) || (word[0] == '.' && word.size() > 1 && is_digit_byte(word[1]))))
+    return std::nullopt;
   double value = 0;
   const auto result = std::from_chars(word.data(), word.data() + word.size(), value);
   if (result.ptr != word.data() + word.size()) return std::nullopt;

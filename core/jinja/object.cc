@@ -92,9 +92,7 @@ std::unique_ptr<Iterator> Range::iterate() {
   return by_index(static_cast<size_t>(count), [self](size_t i) { return Value(self->at(static_cast<int64_t>(i))); });
 }
 
-const char* DictView::type_name() const {
-  return part == kKeys ? "dict_keys" : part == kValues ? "dict_values" : "dict_items";
-}
+const char* DictView::type_name() const { return part == kKeys ? "dict_keys" : part == kValues ? "dict_values" : "dict_items"; }
 
 Value DictView::at(size_t index) const {
   const auto& [key, value] = dict->items()[index];

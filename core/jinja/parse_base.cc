@@ -9,11 +9,17 @@ constexpr int kMaxNesting = 100;  // of parentheses, operators that nest and blo
 
 std::string phrase(const Token& token) {
   switch (token.type) {
-    case Token::kVariableEnd: return "the end of the expression";
-    case Token::kBlockEnd: return "the end of the tag";
-    case Token::kData: case Token::kEnd: return "the end of the template";
-    case Token::kString: return "a string";
-    default: return "'" + token.text + "'";
+    case Token::kVariableEnd:
+      return "the end of the expression";
+    case Token::kBlockEnd:
+      return "the end of the tag";
+    case Token::kData:
+    case Token::kEnd:
+      return "the end of the template";
+    case Token::kString:
+      return "a string";
+    default:
+      return "'" + token.text + "'";
   }
 }
 

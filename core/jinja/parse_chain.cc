@@ -8,9 +8,14 @@ namespace {
 
 bool starts_test_argument(const Token& token) {
   switch (token.type) {
-    case Token::kName: return !token.is_name("else") && !token.is_name("or") && !token.is_name("and");
-    case Token::kString: case Token::kInteger: case Token::kFloat: return true;
-    default: return token.is_operator("(") || token.is_operator("[") || token.is_operator("{");
+    case Token::kName:
+      return !token.is_name("else") && !token.is_name("or") && !token.is_name("and");
+    case Token::kString:
+    case Token::kInteger:
+    case Token::kFloat:
+      return true;
+    default:
+      return token.is_operator("(") || token.is_operator("[") || token.is_operator("{");
   }
 }
 
@@ -19,20 +24,28 @@ bool starts_test_argument(const Token& token) {
 Status ExpressionParser::parse_postfix(std::vector<Chain::Step>* steps) {
   while (true) {
     const size_t offset = current().offset;
-    if (current().is_operator(".")) steps->push_back(KT_TRY(parse_attribute()));
-    else if (current().is_operator("[")) steps->push_back(KT_TRY(parse_subscript()));
-    else if (current().is_operator("(")) steps->push_back({offset, Chain::Call{KT_TRY(parse_call_arguments())}});
-    else return {};
+    if (current().is_operator("."))
+      steps->push_back(KT_TRY(parse_attribute()));
+    else if (current().is_operator("["))
+      steps->push_back(KT_TRY(parse_subscript()));
+    else if (current().is_operator("("))
+      steps->push_back({offset, Chain::Call{KT_TRY(parse_call_arguments())}});
+    else
+      return {};
   }
 }
 
 Status ExpressionParser::parse_filters_and_tests(std::vector<Chain::Step>* steps) {
   while (true) {
     const size_t offset = current().offset;
-    if (skip_operator("|")) steps->push_back(KT_TRY(parse_filter()));
-    else if (current().is_name("is")) steps->push_back(KT_TRY(parse_test()));
-    else if (current().is_operator("(")) steps->push_back({offset, Chain::Call{KT_TRY(parse_call_arguments())}});
-    else return {};
+    if (skip_operator("|"))
+      steps->push_back(KT_TRY(parse_filter()));
+    else if (current().is_name("is"))
+      steps->push_back(KT_TRY(parse_test()));
+    else if (current().is_operator("("))
+      steps->push_back({offset, Chain::Call{KT_TRY(parse_call_arguments())}});
+    else
+      return {};
   }
 }
 

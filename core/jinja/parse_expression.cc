@@ -80,10 +80,14 @@ Result<ExpressionRef> ExpressionParser::parse_comparison() {
   while (true) {
     const size_t at = current().offset;
     int op = index_of(kComparisons, current());
-    if (op >= 0) take();
-    else if (skip_name("in")) op = Comparison::kIn;
-    else if (current().is_name("not") && look().is_name("in")) take(), take(), op = Comparison::kNotIn;
-    else break;
+    if (op >= 0)
+      take();
+    else if (skip_name("in"))
+      op = Comparison::kIn;
+    else if (current().is_name("not") && look().is_name("in"))
+      take(), take(), op = Comparison::kNotIn;
+    else
+      break;
     out.terms.push_back({static_cast<Comparison::Op>(op), at, KT_TRY(parse_sum())});
   }
   if (out.terms.empty()) return std::move(out.first);
@@ -140,9 +144,12 @@ Result<ExpressionRef> ExpressionParser::parse_unary(bool with_filters) {
   KT_TRY(nesting.check());
   const size_t offset = current().offset;
   ExpressionRef base;
-  if (skip_operator("-")) base = make(offset, Unary{Unary::kNegate, KT_TRY(parse_unary(false))});
-  else if (skip_operator("+")) base = make(offset, Unary{Unary::kPositive, KT_TRY(parse_unary(false))});
-  else base = KT_TRY(parse_primary());
+  if (skip_operator("-"))
+    base = make(offset, Unary{Unary::kNegate, KT_TRY(parse_unary(false))});
+  else if (skip_operator("+"))
+    base = make(offset, Unary{Unary::kPositive, KT_TRY(parse_unary(false))});
+  else
+    base = KT_TRY(parse_primary());
   std::vector<Chain::Step> steps;
   KT_TRY(parse_postfix(&steps));
   if (with_filters) KT_TRY(parse_filters_and_tests(&steps));

@@ -76,8 +76,7 @@ Result<Statement> StatementParser::parse_tag() {
   if (tag == "print") return parse_print(offset);
   if (tag == "break" || tag == "continue") return parse_loop_control(offset, tag);
   if (tag == "include" || tag == "import" || tag == "from" || tag == "extends") return parse_unavailable(offset, tag);
-  if (tag.starts_with("end") || tag == "else" || tag == "elif")
-    return error(offset, "'" + tag + "' ends nothing here");
+  if (tag.starts_with("end") || tag == "else" || tag == "elif") return error(offset, "'" + tag + "' ends nothing here");
   return error(offset, "there is no tag '" + tag + "'");
 }
 
@@ -145,8 +144,10 @@ Status StatementParser::parse_parameters(MacroDefinition* macro) {
     std::string name = KT_TRY(expect_any_name("the name of a parameter"));
     const bool had_fallback = !macro->parameters.empty() && macro->parameters.back().fallback;
     ExpressionRef fallback;
-    if (skip_operator("=")) fallback = KT_TRY(parse_expression());
-    else if (had_fallback) return error(offset, "a parameter without a default follows one with a default");
+    if (skip_operator("="))
+      fallback = KT_TRY(parse_expression());
+    else if (had_fallback)
+      return error(offset, "a parameter without a default follows one with a default");
     macro->parameters.push_back({symbol(name), name, std::move(fallback)});
   }
   return expect_operator(")");

@@ -15,21 +15,35 @@ constexpr int kMaxDepth = 250;  // namespaces may hold each other
 
 bool is_printable(char32_t code_point) {
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code_point))) {
-    case UTF8PROC_CATEGORY_CC: case UTF8PROC_CATEGORY_CF: case UTF8PROC_CATEGORY_CS: case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CN: case UTF8PROC_CATEGORY_ZL: case UTF8PROC_CATEGORY_ZP: return false;
-    case UTF8PROC_CATEGORY_ZS: return code_point == ' ';
-    default: return true;
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return false;
+    case UTF8PROC_CATEGORY_ZS:
+      return code_point == ' ';
+    default:
+      return true;
   }
 }
 
 void append_escaped(Text* out, char32_t code_point, char quote, bool is_input) {
   char buffer[16];
-  if (code_point == '\n') out->append("\\n", is_input);
-  else if (code_point == '\r') out->append("\\r", is_input);
-  else if (code_point == '\t') out->append("\\t", is_input);
-  else if (code_point == '\\') out->append("\\\\", is_input);
-  else if (code_point == static_cast<char32_t>(quote)) out->append(std::string("\\") + quote, is_input);
-  else if (is_printable(code_point)) out->append_code_point(code_point, is_input);
+  if (code_point == '\n')
+    out->append("\\n", is_input);
+  else if (code_point == '\r')
+    out->append("\\r", is_input);
+  else if (code_point == '\t')
+    out->append("\\t", is_input);
+  else if (code_point == '\\')
+    out->append("\\\\", is_input);
+  else if (code_point == static_cast<char32_t>(quote))
+    out->append(std::string("\\") + quote, is_input);
+  else if (is_printable(code_point))
+    out->append_code_point(code_point, is_input);
   else {
     const char* format = code_point < 0x100 ? "\\x%02x" : code_point < 0x10000 ? "\\u%04x" : "\\U%08x";
     std::snprintf(buffer, sizeof buffer, format, static_cast<unsigned>(code_point));
@@ -83,16 +97,26 @@ void append_view(Text* out, const DictView& view, int depth) {
 }
 
 void append_repr(Text* out, const Value& value, int depth) {
-  if (depth > kMaxDepth) out->append("...");
-  else if (value.is_none()) out->append("None");
-  else if (value.is_undefined()) out->append("Undefined");
-  else if (value.is_bool()) out->append(value.boolean() ? "True" : "False");
-  else if (value.is_integer()) out->append(std::to_string(value.integer()));
-  else if (value.is_float()) out->append(float_text(value.number()));
-  else if (value.is_string()) append_string(out, value.text());
-  else if (value.is_sequence()) append_sequence(out, value.sequence(), depth + 1);
-  else if (value.is_dict()) append_dict(out, value.dict(), depth + 1);
-  else if (const auto* view = value.as<DictView>()) append_view(out, *view, depth + 1);
+  if (depth > kMaxDepth)
+    out->append("...");
+  else if (value.is_none())
+    out->append("None");
+  else if (value.is_undefined())
+    out->append("Undefined");
+  else if (value.is_bool())
+    out->append(value.boolean() ? "True" : "False");
+  else if (value.is_integer())
+    out->append(std::to_string(value.integer()));
+  else if (value.is_float())
+    out->append(float_text(value.number()));
+  else if (value.is_string())
+    append_string(out, value.text());
+  else if (value.is_sequence())
+    append_sequence(out, value.sequence(), depth + 1);
+  else if (value.is_dict())
+    append_dict(out, value.dict(), depth + 1);
+  else if (const auto* view = value.as<DictView>())
+    append_view(out, *view, depth + 1);
   else if (const auto* space = value.as<Namespace>()) {
     out->append("<Namespace ");
     append_dict(out, space->values, depth + 1);

@@ -13,7 +13,8 @@ constexpr size_t kMaxFormat = 1000;  // bytes
 bool is_date(int year, int month, int day) {
   static constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1] && !(month == 2 && day == 29 && !leap);
+  return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1] &&
+         !(month == 2 && day == 29 && !leap);
 }
 
 Result<std::tm> parse_time(const std::string& now) {
@@ -48,8 +49,10 @@ Result<std::string> format_time(const std::string& format, const std::string& no
   std::string prepared;
   for (size_t i = 0; i < format.size(); ++i) {
     const char next = format[i] == '%' && i + 1 < format.size() ? format[i + 1] : '\0';
-    if (next == 'f') prepared += "000000";
-    else if (next != 'z' && next != 'Z') prepared += format.substr(i, next ? 2 : 1);
+    if (next == 'f')
+      prepared += "000000";
+    else if (next != 'z' && next != 'Z')
+      prepared += format.substr(i, next ? 2 : 1);
     i += next != '\0';
   }
   if (prepared.empty()) return std::string();

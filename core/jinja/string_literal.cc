@@ -27,7 +27,10 @@ size_t read_digits(std::string_view text, int base, size_t most, char32_t* value
 // jinja2 turns other characters into escapes of their own before it resolves any, so one behind a backslash shows that.
 void append_code_point_name(std::string* out, char32_t code_point) {
   char name[16];
-  std::snprintf(name, sizeof name, code_point < 0x100 ? "\\x%02x" : code_point < 0x10000 ? "\\u%04x" : "\\U%08x",
+  std::snprintf(name, sizeof name,
+                code_point < 0x100     ? "\\x%02x"
+                : code_point < 0x10000 ? "\\u%04x"
+                                       : "\\U%08x",
                 static_cast<unsigned>(code_point));
   *out += name;
 }

@@ -147,7 +147,8 @@ Result<Value> partition(Runtime& runtime, const Value& self, const Bound& argume
   const Text& text = self.text();
   const Value nothing(Text().with_markup(text.markup()));
   const size_t found = from_right ? text.bytes().rfind(separator.bytes()) : text.bytes().find(separator.bytes());
-  if (found == std::string::npos) return make_tuple(from_right ? std::vector<Value>{nothing, nothing, self} : std::vector<Value>{self, nothing, nothing});
+  if (found == std::string::npos)
+    return make_tuple(from_right ? std::vector<Value>{nothing, nothing, self} : std::vector<Value>{self, nothing, nothing});
   const Value before = KT_TRY(runtime.made(text.slice(0, found)));
   const Value after = KT_TRY(runtime.made(text.slice(found + separator.size(), text.size())));
   return make_tuple({before, Value(separator.with_markup(text.markup())), after});
@@ -211,8 +212,10 @@ Result<Value> isascii(Runtime&, const Value& self, const Bound&) {
 Result<Value> istitle(Runtime&, const Value& self, const Bound&) {
   bool inside = false, any = false, good = true;
   for_each_code_point(self.text(), [&](char32_t c, bool) {
-    if (is_upper(c)) good = good && !inside;
-    else if (is_lower(c)) good = good && inside;
+    if (is_upper(c))
+      good = good && !inside;
+    else if (is_lower(c))
+      good = good && inside;
     inside = is_cased(c);
     any |= inside;
   });

@@ -17,7 +17,8 @@ bool is_one_of(std::string_view code_point, const std::string& set) {
 }
 
 size_t previous(std::string_view text, size_t at) {
-  do --at; while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  do --at;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
   return at;
 }
 
@@ -48,7 +49,8 @@ std::vector<Text> split_at_space_from_right(const Text& text, int64_t most) {
       break;
     }
     size_t begin = end;
-    while (begin > 0 && !is_space(last_code_point(std::string_view(text.bytes()).substr(0, begin)))) begin = previous(text.bytes(), begin);
+    while (begin > 0 && !is_space(last_code_point(std::string_view(text.bytes()).substr(0, begin))))
+      begin = previous(text.bytes(), begin);
     out.push_back(text.slice(begin, end));
     end = trim_end(text.bytes(), 0, begin);
   }
@@ -56,9 +58,7 @@ std::vector<Text> split_at_space_from_right(const Text& text, int64_t most) {
   return out;
 }
 
-bool is_line_end(char32_t c) {
-  return (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029;
-}
+bool is_line_end(char32_t c) { return (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029; }
 
 }  // namespace
 

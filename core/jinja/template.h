@@ -16,11 +16,11 @@ namespace kt::core::jinja {
 struct Program;  // the parsed template
 
 struct RenderOptions {
-  int64_t steps = 1'000'000;           // evaluated nodes, loop rounds, elements made, and KiB of text made
-  int64_t output_bytes = 1 << 20;      // of the rendered text
-  int64_t text_bytes = 256ll << 20;    // of all strings made on the way
-  int depth = 64;                      // calls inside calls (macros, recursive loops)
-  std::string now;                     // "2024-07-26 12:34:56" for strftime_now; empty: the clock
+  int64_t steps = 1'000'000;         // evaluated nodes, loop rounds, elements made, and KiB of text made
+  int64_t output_bytes = 1 << 20;    // of the rendered text
+  int64_t text_bytes = 256ll << 20;  // of all strings made on the way
+  int depth = 64;                    // calls inside calls (macros, recursive loops)
+  std::string now;                   // "2024-07-26 12:34:56" for strftime_now; empty: the clock
 };
 
 // A variable of the template. Strings inside a variable that `is_input` are the user's: they stay marked through every operation.

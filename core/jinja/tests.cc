@@ -12,7 +12,9 @@ namespace {
 using Function = Result<Value> (*)(Runtime&, const Value&, const Bound&);
 
 template <bool (*holds)(const Value&)>
-Result<Value> simple(Runtime&, const Value& self, const Bound&) { return Value(holds(self)); }
+Result<Value> simple(Runtime&, const Value& self, const Bound&) {
+  return Value(holds(self));
+}
 
 bool is_undefined(const Value& v) { return v.is_undefined(); }
 bool is_defined(const Value& v) { return !v.is_undefined(); }
@@ -62,10 +64,14 @@ Result<Value> ordered(Runtime&, const Value& self, const Bound& arguments) {
   static constexpr const char* kSigns[] = {"<", "<=", ">", ">="};
   const std::partial_ordering found = KT_TRY(order(self, arguments[0], kSigns[static_cast<int>(wanted)]));
   switch (wanted) {
-    case Order::kLess: return Value(found < 0);
-    case Order::kLessEqual: return Value(found <= 0);
-    case Order::kGreater: return Value(found > 0);
-    case Order::kGreaterEqual: return Value(found >= 0);
+    case Order::kLess:
+      return Value(found < 0);
+    case Order::kLessEqual:
+      return Value(found <= 0);
+    case Order::kGreater:
+      return Value(found > 0);
+    case Order::kGreaterEqual:
+      return Value(found >= 0);
   }
   return Value(false);
 }

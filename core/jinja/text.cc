@@ -29,8 +29,10 @@ Text Text::tainted() const {
 
 void Text::mark(size_t begin, size_t end) {
   if (begin == end) return;
-  if (!input_.empty() && input_.back().end == begin) input_.back().end = end;
-  else input_.push_back({begin, end});
+  if (!input_.empty() && input_.back().end == begin)
+    input_.back().end = end;
+  else
+    input_.push_back({begin, end});
 }
 
 void Text::append(std::string_view bytes, bool is_input) {

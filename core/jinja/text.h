@@ -23,8 +23,8 @@ class Text {
   explicit Text(std::string_view bytes, bool is_input = false) { append(bytes, is_input); }
 
   const std::string& bytes() const { return bytes_; }
-  size_t size() const { return bytes_.size(); }       // bytes
-  size_t length() const { return length_; }           // code points
+  size_t size() const { return bytes_.size(); }  // bytes
+  size_t length() const { return length_; }      // code points
   bool empty() const { return bytes_.empty(); }
   bool overflowed() const { return overflowed_; }
   const std::vector<Span>& input() const { return input_; }  // the user's parts, in order, never touching

@@ -17,15 +17,23 @@ class JsonWriter {
 
   Status write(const Value& value, int depth) {
     if (out_.overflowed()) return {};
-    if (value.is_none()) out_.append("null");
-    else if (value.is_bool()) out_.append(value.boolean() ? "true" : "false");
-    else if (value.is_integer()) out_.append(std::to_string(value.integer()));
-    else if (value.is_float()) out_.append(number(value.number()));
-    else if (value.is_string()) write_string(value.text());
-    else if (value.is_sequence()) return write_list(value.sequence(), depth + 1);
-    else if (value.is_dict()) return write_dict(value.dict(), depth + 1);
-    else return failure(std::string("a value of type ") + value.type_name() + " is not JSON serializable" +
-                        (value.is_undefined() ? ": " + value.undefined().message : ""));
+    if (value.is_none())
+      out_.append("null");
+    else if (value.is_bool())
+      out_.append(value.boolean() ? "true" : "false");
+    else if (value.is_integer())
+      out_.append(std::to_string(value.integer()));
+    else if (value.is_float())
+      out_.append(number(value.number()));
+    else if (value.is_string())
+      write_string(value.text());
+    else if (value.is_sequence())
+      return write_list(value.sequence(), depth + 1);
+    else if (value.is_dict())
+      return write_dict(value.dict(), depth + 1);
+    else
+      return failure(std::string("a value of type ") + value.type_name() + " is not JSON serializable" +
+                     (value.is_undefined() ? ": " + value.undefined().message : ""));
     return {};
   }
 
@@ -49,8 +57,10 @@ class JsonWriter {
     for_each_code_point(text, [&](char32_t c, bool is_input) {
       static constexpr std::string_view kFrom = "\"\\\n\r\t\b\f", kTo = "\"\\nrtbf";
       const size_t plain = c < 0x80 ? kFrom.find(static_cast<char>(c)) : std::string_view::npos;
-      if (plain != std::string_view::npos) out_.append(std::string("\\") + kTo[plain], is_input);
-      else if (c < 0x20 || (style_.ensure_ascii && c > 0x7E && c < 0x10000)) append_unit(static_cast<unsigned>(c), is_input);
+      if (plain != std::string_view::npos)
+        out_.append(std::string("\\") + kTo[plain], is_input);
+      else if (c < 0x20 || (style_.ensure_ascii && c > 0x7E && c < 0x10000))
+        append_unit(static_cast<unsigned>(c), is_input);
       else if (style_.ensure_ascii && c >= 0x10000) {
         append_unit(0xD800 + static_cast<unsigned>((c - 0x10000) >> 10), is_input);
         append_unit(0xDC00 + static_cast<unsigned>((c - 0x10000) & 0x3FF), is_input);
@@ -80,11 +90,16 @@ class JsonWriter {
   }
 
   Status write_key(const Value& key) {
-    if (key.is_string()) write_string(key.text());
-    else if (key.is_float()) write_string(Text(number(key.number())));
-    else if (key.is_none() || key.is_bool()) write_string(Text(key.is_none() ? "null" : key.boolean() ? "true" : "false"));
-    else if (key.is_integer()) write_string(Text(std::to_string(key.integer())));
-    else return failure(std::string("keys must be str, int, float, bool or None, not ") + key.type_name());
+    if (key.is_string())
+      write_string(key.text());
+    else if (key.is_float())
+      write_string(Text(number(key.number())));
+    else if (key.is_none() || key.is_bool())
+      write_string(Text(key.is_none() ? "null" : key.boolean() ? "true" : "false"));
+    else if (key.is_integer())
+      write_string(Text(std::to_string(key.integer())));
+    else
+      return failure(std::string("keys must be str, int, float, bool or None, not ") + key.type_name());
     return {};
   }
 

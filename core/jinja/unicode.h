@@ -16,15 +16,15 @@ size_t trim_end(std::string_view text, size_t begin, size_t end);
 
 Text to_upper(const Text& text);
 Text to_lower(const Text& text);
-Text to_title(const Text& text);       // str.title()
-Text to_capital(const Text& text);     // str.capitalize()
+Text to_title(const Text& text);    // str.title()
+Text to_capital(const Text& text);  // str.capitalize()
 Text swap_case(const Text& text);
 Text fold_case(const Text& text);
 
 bool is_upper_text(const Text& text);  // str.isupper()
 bool is_lower_text(const Text& text);
 bool is_cased(char32_t code_point);
-bool is_upper(char32_t code_point);    // Lu, or upper case otherwise
+bool is_upper(char32_t code_point);  // Lu, or upper case otherwise
 bool is_lower(char32_t code_point);
 bool is_alpha(char32_t code_point);    // L*
 bool is_decimal(char32_t code_point);  // Nd

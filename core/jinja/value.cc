@@ -8,9 +8,9 @@
 namespace kt::core::jinja {
 namespace {
 
-constexpr int kMaxDepth = 200;            // containers inside containers
-constexpr int64_t kMaxWeight = 1 << 20;   // values in one container, all levels together
-constexpr size_t kIndexFrom = 9;          // keys from which a dict is searched by hash
+constexpr int kMaxDepth = 200;           // containers inside containers
+constexpr int64_t kMaxWeight = 1 << 20;  // values in one container, all levels together
+constexpr size_t kIndexFrom = 9;         // keys from which a dict is searched by hash
 
 Status check_bounds(int depth, int64_t weight) {
   if (depth > kMaxDepth) return limit_reached("lists or dicts are nested deeper than " + std::to_string(kMaxDepth));

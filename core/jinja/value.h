@@ -104,7 +104,9 @@ class Value {
   Object* object() const { return std::holds_alternative<ObjectRef>(data_) ? std::get<ObjectRef>(data_).get() : nullptr; }
   const ObjectRef& object_ref() const { return std::get<ObjectRef>(data_); }
   template <class T>
-  T* as() const { return dynamic_cast<T*>(object()); }
+  T* as() const {
+    return dynamic_cast<T*>(object());
+  }
 
   bool truthy() const;
   const char* type_name() const;  // "str", "dict", "Undefined"

@@ -23,7 +23,8 @@ std::vector<jinja::Variable> variables_of(const Tokenizer* tokenizer, const Chat
 
 Result<std::vector<TextPart>> render_parts(const std::string& chat_template, const Tokenizer* tokenizer, const ChatInput& input) {
   if (chat_template.empty())
-    return fail(411, "the model has no chat template", "complete plain text with kt run --raw, or give a template with --template");
+    return fail(411, "the model has no chat template",
+                "complete plain text with kt run --raw, or give a template with --template");
   const jinja::Template parsed = KT_TRY(jinja::Template::parse(chat_template, "chat template"));
   jinja::RenderOptions options;
   options.now = input.now;

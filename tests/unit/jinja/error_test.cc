@@ -16,16 +16,35 @@ TEST(JinjaErrors, SayWhereAndShowTheLine) {
   EXPECT_EQ(error.rest, "    {{ a.b }}\n        ^");
 }
 
-TEST(JinjaErrors, ColumnsCountCharacters) {
-  EXPECT_EQ(render_text("{{ 'é你' ~ a.b }}").error().place.column, 12);
-}
+TEST(JinjaErrors, ColumnsCountCharacters) { EXPECT_EQ(render_text("{{ 'é你' ~ a.b }}").error().place.column, 12); }
 
 TEST(JinjaErrors, SyntaxHasItsOwnCode) {
-  for (const char* source :
-       {"{{ 1 +", "{{ 1 + }}", "{% if %}x{% endif %}", "{% if 1 %}x", "{% endif %}", "{% nothing %}", "{{ 'abc }}", "{# never", "{% raw %}x",
-        "{{ (1 }}", "{{ 1) }}", "{{ a|nothing }}", "{{ a is nothing }}", "{% break %}", "{% set 1 = 2 %}", "{% set true = 2 %}", "{% for x %}{% endfor %}",
-        "{% macro m(a=1, b) %}{% endmacro %}", "{{ f(a=1, 2) }}", "{{ '\\ud800' }}", "{{ 99999999999999999999 }}", "{{ a b }}",
-        "{% do x %}", "{{ a ? b }}", "{{}}", "{% for x in y %}{% macro m() %}{% break %}{% endmacro %}{% endfor %}"}) {
+  for (const char* source : {"{{ 1 +",
+                             "{{ 1 + }}",
+                             "{% if %}x{% endif %}",
+                             "{% if 1 %}x",
+                             "{% endif %}",
+                             "{% nothing %}",
+                             "{{ 'abc }}",
+                             "{# never",
+                             "{% raw %}x",
+                             "{{ (1 }}",
+                             "{{ 1) }}",
+                             "{{ a|nothing }}",
+                             "{{ a is nothing }}",
+                             "{% break %}",
+                             "{% set 1 = 2 %}",
+                             "{% set true = 2 %}",
+                             "{% for x %}{% endfor %}",
+                             "{% macro m(a=1, b) %}{% endmacro %}",
+                             "{{ f(a=1, 2) }}",
+                             "{{ '\\ud800' }}",
+                             "{{ 99999999999999999999 }}",
+                             "{{ a b }}",
+                             "{% do x %}",
+                             "{{ a ? b }}",
+                             "{{}}",
+                             "{% for x in y %}{% macro m() %}{% break %}{% endmacro %}{% endfor %}"}) {
     const auto text = render_text(source);
     ASSERT_FALSE(text.ok()) << source;
     EXPECT_EQ(text.error().code, 412) << source << ": " << text.error().text();
@@ -49,7 +68,8 @@ TEST(JinjaErrors, RaiseExceptionGivesItsOwnSentence) {
 }
 
 TEST(JinjaErrors, ValuesDoNotChange) {
-  for (const char* source : {"{{ [1].append(2) }}", "{{ {}.update({}) }}", "{{ {'a': 1}.pop('a') }}", "{{ ''.__class__.mro() }}"}) {
+  for (const char* source :
+       {"{{ [1].append(2) }}", "{{ {}.update({}) }}", "{{ {'a': 1}.pop('a') }}", "{{ ''.__class__.mro() }}"}) {
     const auto text = render_text(source);
     ASSERT_FALSE(text.ok()) << source;
     EXPECT_NE(text.error().message.find("unsafe"), std::string::npos) << text.error().text();
@@ -57,8 +77,8 @@ TEST(JinjaErrors, ValuesDoNotChange) {
 }
 
 TEST(JinjaErrors, IntegersOverflowLoudly) {
-  for (const char* source : {"{{ 9223372036854775807 + 1 }}", "{{ -9223372036854775807 - 2 }}", "{{ 4611686018427387904 * 2 }}", "{{ 10 ** 30 }}",
-                             "{{ '99999999999999999999'|int }}", "{{ 1 // 0 }}", "{{ 1 % 0 }}", "{{ 1 / 0 }}"})
+  for (const char* source : {"{{ 9223372036854775807 + 1 }}", "{{ -9223372036854775807 - 2 }}", "{{ 4611686018427387904 * 2 }}",
+                             "{{ 10 ** 30 }}", "{{ '99999999999999999999'|int }}", "{{ 1 // 0 }}", "{{ 1 % 0 }}", "{{ 1 / 0 }}"})
     EXPECT_EQ(render_text(source).error().code, 413) << source;
 }
 

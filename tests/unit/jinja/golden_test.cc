@@ -41,7 +41,9 @@ void check(const Json& test, const std::string& source, const std::vector<Variab
 }
 
 std::vector<Variable> variables_of(const Json& document, const Json& test) {
-  std::vector<Variable> out = {{"messages", test["messages"], true}, {"tools", test["tools"], true}, {"documents", Json(), true},
+  std::vector<Variable> out = {{"messages", test["messages"], true},
+                               {"tools", test["tools"], true},
+                               {"documents", Json(), true},
                                {"add_generation_prompt", test["add_generation_prompt"]}};
   for (const char* token : {"bos_token", "eos_token"}) out.push_back({token, document[token]});
   for (const auto& [name, value] : test["kwargs"].items()) out.push_back({name, value, true});

@@ -26,7 +26,9 @@ void expect_stops(const std::string& source, int code) {
 
 TEST(JinjaLimits, LongLoopsEnd) {
   expect_stops("{% for i in range(1000000000) %}x{% endfor %}", 414);
-  const std::string loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% set x = a %}{% endfor %}{% endfor %}{% endfor %}";
+  const std::string loops =
+      "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% set x = a %}{% endfor %}{% endfor "
+      "%}{% endfor %}";
   expect_stops(loops, 414);
   expect_stops("{{ ([0] * 1000000000)|length }}", 414);
   expect_stops("{{ [0]|map('string')|list * 9000000000000000000 }}", 414);
@@ -55,7 +57,8 @@ TEST(JinjaLimits, DoublingEnds) {
   expect_stops("{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}", 414);
   expect_stops("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", 414);
   expect_stops("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}", 414);
-  expect_stops("{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x|replace('a', ns.x) %}{% endfor %}", 414);
+  expect_stops("{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x|replace('a', ns.x) %}{% endfor %}",
+               414);
   expect_stops("{{ 'x' * 1000000000000 }}", 414);
   expect_stops("{{ 'x'.center(1000000000000) }}", 414);
   expect_stops("{{ '%1000000000d' % 1 }}", 414);
@@ -65,24 +68,30 @@ TEST(JinjaLimits, DoublingEnds) {
 }
 
 TEST(JinjaLimits, MemoryOfManyStringsIsBounded) {
-  expect_stops("{% set ns = namespace(all=[], x='x' * 1000000) %}{% for i in range(1000) %}{% set ns.all = ns.all + [ns.x + 'y'] %}{% endfor %}",
-               414);
+  expect_stops(
+      "{% set ns = namespace(all=[], x='x' * 1000000) %}{% for i in range(1000) %}{% set ns.all = ns.all + [ns.x + 'y'] %}{% "
+      "endfor %}",
+      414);
 }
 
 TEST(JinjaLimits, RecursionEnds) {
   expect_stops("{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}", 414);
-  expect_stops("{% macro m(x) %}{% for i in [1] %}{% if 1 %}{{ 'a' ~ (m(x)|upper) }}{% endif %}{% endfor %}{% endmacro %}{{ m(1) }}", 414);
+  expect_stops(
+      "{% macro m(x) %}{% for i in [1] %}{% if 1 %}{{ 'a' ~ (m(x)|upper) }}{% endif %}{% endfor %}{% endmacro %}{{ m(1) }}", 414);
   expect_stops("{% macro m() %}{{ caller }}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}", 414);
   expect_stops("{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}", 414);
   expect_stops("{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}", 414);
-  expect_stops("{% set ns = namespace(x=['a']) %}{% for i in range(9999) %}{% set ns.x = ns.x|map('upper') %}{% endfor %}{{ ns.x|list }}", 414);
+  expect_stops(
+      "{% set ns = namespace(x=['a']) %}{% for i in range(9999) %}{% set ns.x = ns.x|map('upper') %}{% endfor %}{{ ns.x|list }}",
+      414);
 }
 
 TEST(JinjaLimits, NamespacesThatHoldEachOtherEnd) {
   const std::string ring = "{% set a = namespace() %}{% set b = namespace(a=a) %}{% set a.b = b %}";
   EXPECT_EQ(render_text(ring + "{{ a.b.a is defined }}").value(), "True");
   EXPECT_TRUE(render_text(ring + "{{ (a|string)|length > 0 }}").ok());
-  const std::string chain = "{% set ns = namespace(p=none) %}{% for i in range(90000) %}{% set ns.p = namespace(p=ns.p) %}{% endfor %}done";
+  const std::string chain =
+      "{% set ns = namespace(p=none) %}{% for i in range(90000) %}{% set ns.p = namespace(p=ns.p) %}{% endfor %}done";
   EXPECT_EQ(render_text(chain).value(), "done");
 }
 
