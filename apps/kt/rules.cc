@@ -149,21 +149,34 @@ std::string cell(std::string text, size_t width) {
   return text;
 }
 
+std::string right(std::string text, size_t width) {
+  text.insert(0, text.size() < width ? width - text.size() : 0, ' ');
+  return text;
+}
+
+// What a table calls a rule: its name, or the Python class it names.
+std::string shown_name(const core::Rule& rule) {
+  if (!rule.name.empty()) return rule.name;
+  return rule.note.substr(0, rule.note.find_first_of(":;"));
+}
+
 void print_rules(const core::BoundGraph& bound) {
-  std::printf("   #  %s %7s   %s %s NOTE\n", cell("RULE", 24).c_str(), "MATCHED", cell("REPLACED BY", 24).c_str(),
-              cell("DEVICE", 8).c_str());
+  constexpr size_t kName = 22, kOperators = 22, kDevice = 7, kNote = 30;
+  std::printf("   #  %s %7s   %s %s NOTE\n", cell("RULE", kName).c_str(), "MATCHED", cell("REPLACED BY", kOperators).c_str(),
+              cell("DEVICE", kDevice).c_str());
+  int file = 0;
   for (const RuleLine& line : rule_lines(bound)) {
-    const std::string name = line.rule->name.empty() ? line.rule->note.substr(0, line.rule->note.find(':')) : line.rule->name;
-    const std::string operators =
-        line.use.operators.empty() ? (line.use.skipped ? "-" : "default") : core::join(line.use.operators, " ");
-    std::string text = std::to_string(line.rule->number);
-    text.insert(0, text.size() < 4 ? 4 - text.size() : 0, ' ');
-    text += "  " + cell(name, 24) + " ";
-    std::string count = line.use.skipped ? "-" : std::to_string(matched(line.use));
-    count.insert(0, count.size() < 7 ? 7 - count.size() : 0, ' ');
-    text += count + "   " + cell(operators, 24) + " " + cell(core::join(line.use.devices, " "), 8);
-    const std::string note = !line.use.notes.empty() ? line.use.notes.back() : "";
-    std::printf("%s %s\n", text.c_str(), note.c_str());
+    if (line.rule->file != file) std::printf("      %s\n", bound.rules.files[static_cast<size_t>(line.rule->file)].path.c_str());
+    file = line.rule->file;
+    const std::string name = shown_name(*line.rule);
+    const std::string operators = !line.use.operators.empty() ? core::join(line.use.operators, " ")
+                                  : matched(line.use) > 0     ? "default"
+                                                              : "-";
+    std::string note = line.use.notes.empty() || line.use.notes.back() == name ? "" : line.use.notes.back();
+    if (note.size() > kNote) note = cell(note, kNote);
+    std::printf("%s  %s %s   %s %s %s\n", right(std::to_string(line.rule->number), 4).c_str(), cell(name, kName).c_str(),
+                right(line.use.skipped ? "-" : std::to_string(matched(line.use)), 7).c_str(), cell(operators, kOperators).c_str(),
+                cell(core::join(line.use.devices, " "), kDevice).c_str(), note.c_str());
   }
 }
 
@@ -237,7 +250,7 @@ std::string binding_text(const core::NodeBinding& how) {
 void print_explanation(const core::Explanation& found, const core::BoundGraph& bound, bool utf8) {
   for (const core::RuleTrial& trial : found.trials) {
     const core::Rule& rule = bound.rules.rules[static_cast<size_t>(trial.rule)];
-    const std::string name = rule.name.empty() ? rule.note.substr(0, rule.note.find(':')) : rule.name;
+    const std::string name = shown_name(rule);
     std::string arrow;
     if (trial.outcome == core::RuleTrial::Outcome::kDecided && found.how)
       arrow = std::string(utf8 ? "   → " : "   -> ") + binding_text(*found.how);

@@ -274,6 +274,7 @@ class ListReader {
     out.replace.out_device = words.out_device;
     if (row && out.match.classes.empty())
       for (std::string& node_class : split_words(row->classes)) out.match.classes.push_back({std::move(node_class), name.place});
+    out.match.parent_name = row && row->name_of_parent;
     add_transfers(words);
     const std::string_view listed = row ? row->operators : std::string_view();
     const bool container = row && listed.empty();

@@ -99,7 +99,9 @@ const Node* Matcher::anchor(const Match& match, const Node& node) const {
 
 bool Matcher::name_holds(const Match& match, const Node& node) const {
   const Node* named = anchor(match, node);
-  return named && (!match.name || match.name->search(named->name));
+  if (!named || !match.name) return named != nullptr;
+  const std::string_view name = named->name;
+  return match.name->search(match.parent_name ? name.substr(0, name.rfind('.')) : name);
 }
 
 bool Matcher::class_holds(const Match& match, const Node& node) const {
@@ -168,6 +170,10 @@ std::string Matcher::near_names(const Pattern& pattern) const {
 }
 
 std::string Matcher::near_miss(const Match& match) const {
+  std::vector<std::string> absent;
+  for (const PlacedText& name : match.classes)
+    if (!has_class(name.text)) absent.push_back(name.text);
+  if (!match.classes.empty() && absent.size() == match.classes.size()) return "the model has no node of class " + join(absent);
   if (!match.name) return {};
   std::set<std::string> found;
   int count = 0;

@@ -17,9 +17,10 @@ struct ModelClassRow {
 // A class of operator. In operators "@" is the plugin of the device that the rule names.
 struct OperatorClassRow {
   std::string_view python;
-  std::string_view classes;    // of the nodes it is put on
-  std::string_view operators;  // separated by spaces; "": the node keeps its body and gets the device
-  std::string_view inner;      // operators for nodes below it: "MlaCore=@.mla Attention=@.attention"
+  std::string_view classes;     // of the nodes it is put on
+  std::string_view operators;   // separated by spaces; "": the node keeps its body and gets the device
+  std::string_view inner;       // operators for nodes below it: "MlaCore=@.mla Attention=@.attention"
+  bool name_of_parent = false;  // the Python module is several nodes here: rotary_emb is rotary_emb.q and rotary_emb.k
 };
 
 // A value of generate_op or prefill_op.

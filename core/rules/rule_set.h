@@ -48,6 +48,8 @@ struct Match {
   Place place;                            // of the key that a message points at: the name, else the class, else `match`
   // Not empty: `name` is searched in the name of the nearest enclosing module of one of these classes instead.
   std::vector<std::string> within;
+  // `name` is searched in the node's name without its last component: one Python module stands for several nodes.
+  bool parent_name = false;
 };
 
 // An option as written; its type is checked against the operator's declaration.

@@ -53,7 +53,7 @@ class UnusedRules {
   // A rule of a file that nobody named may well be for another model.
   void report(size_t r, Error problem) {
     const Rule& rule = rules_.rules[r];
-    bound_.uses[r].notes.push_back(problem.message);
+    bound_.uses[r].notes.push_back(problem.code == rules::kShadowed ? "! shadowed" : "! matched nothing");
     if (rule.optional) return;
     if (rule.lenient || options_.allow_unused_rules)
       out_.warnings.push_back(std::move(problem));
