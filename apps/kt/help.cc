@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/kt/command_help.h"
+#include "apps/kt/error_table.h"
 #include "apps/kt/program.h"
 #include "core/rules/suggest.h"
 
@@ -40,81 +42,110 @@ std::string exit_codes_text() {
   return out;
 }
 
-// "KT-E0408" -> what its family means.
+// All codes, one a line.
+std::string errors_text() {
+  std::string out = "errors; kt help KT-Exxxx explains one\n\n";
+  for (const ErrorHelp& e : error_table()) out += "  " + error_name(e.code) + "  " + e.title + "\n";
+  return out;
+}
+
 core::Result<std::string> error_text(const std::string& code) {
-  const bool ok = code.size() == 8 && code.find_first_not_of("0123456789", 4) == std::string::npos;
-  if (!ok) return core::fail(102, "'" + code + "' is no error code", "codes look like KT-E0408");
-  const int exit = core::exit_code(std::atoi(code.c_str() + 4));
-  for (const ExitCode& e : kExitCodes)
-    if (e.code == exit) return code + ": " + e.meaning + "; the program ends with exit code " + std::to_string(exit) + "\n";
-  return core::fail(102, "'" + code + "' is no error code");
+  const ErrorHelp* entry = find_error(code);
+  if (!entry) return core::fail(102, "'" + code + "' is no error code", "kt help errors lists all; they look like KT-E0408");
+  return error_help_text(*entry);
 }
 
-std::vector<CLI::App*> verbs_of(CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
+// "KT-E0408" or "KT-W0203", in any case.
+bool looks_like_code(const std::string& word) {
+  return word.size() >= 3 && (word[0] == 'K' || word[0] == 'k') && (word[1] == 'T' || word[1] == 't') && word[2] == '-';
 }
 
-core::Result<std::string> topic_text(Program& program, const std::vector<std::string>& words) {
-  if (words.empty()) return help_text(program.app());
+core::Result<std::string> topic_text(const Command& program, const std::vector<std::string>& words) {
+  if (words.empty()) return help_text(program);
   if (words[0] == "exit-codes") return exit_codes_text();
-  if (words[0].starts_with("KT-E")) return error_text(words[0]);
-  CLI::App* verb = &program.app();
+  if (words[0] == "errors") return errors_text();
+  if (looks_like_code(words[0])) return error_text(words[0]);
+  const Command* command = &program;
   for (const std::string& word : words) {
-    std::vector<std::string> known;
-    CLI::App* found = nullptr;
-    for (CLI::App* candidate : verbs_of(*verb)) {
-      known.push_back(candidate->get_name());
-      if (candidate->get_name() == word) found = candidate;
-    }
+    const Command* found = command->find(word);
+    std::vector<std::string> known = {"exit-codes", "errors"};
+    for (const Command& below : command->verbs) known.push_back(below.name);
     if (!found) return core::fail(101, "there is no help on '" + word + "'", core::did_you_mean(word, known));
-    verb = found;
+    command = found;
   }
-  return help_text(*verb);
+  return help_text(*command);
 }
 
-void append_markdown(CLI::App& verb, std::string& out) {
-  out += "## kt " + std::string(verb.get_parent() && verb.get_parent()->get_parent() ? verb.get_parent()->get_name() + " " : "") +
-         verb.get_name() + "\n\n```\n" + help_text(verb) + "```\n\n";
-  for (CLI::App* below : verbs_of(verb)) append_markdown(*below, out);
+core::Json error_json(const ErrorHelp& e) {
+  return {{"code", error_name(e.code)}, {"title", e.title},   {"meaning", e.meaning},
+          {"causes", e.causes},         {"remedy", e.remedy}, {"exit_code", core::exit_code(e.code)}};
 }
 
-// FOLDER/commands.md: the help of every verb and the exit codes.
-core::Status write_markdown(Program& program, const std::string& folder) {
-  std::string out =
-      "# Commands\n\nWritten by `kt help --markdown`; every long flag is also a variable `KT_<NAME>` of the environment.\n\n";
-  for (CLI::App* verb : verbs_of(program.app())) append_markdown(*verb, out);
-  out += "## Exit codes\n\n```\n" + exit_codes_text() + "```\n";
+// The topic as one document: its text, or the data of error codes.
+core::Result<core::Json> topic_json(const Command& program, const std::vector<std::string>& words) {
+  if (!words.empty() && words[0] == "errors") {
+    core::Json out = core::Json::array();
+    for (const ErrorHelp& e : error_table()) out.push_back(error_json(e));
+    return core::Json{{"errors", out}};
+  }
+  const std::string text = KT_TRY(topic_text(program, words));
+  if (!words.empty() && looks_like_code(words[0])) return error_json(*find_error(words[0]));
+  return core::Json{{"help", text}};
+}
+
+core::Status write_page(const std::string& folder, const std::string& name, const std::string& text) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  const std::string path = folder + "/commands.md";
+  const std::string path = folder + "/" + name;
   std::ofstream file(path, std::ios::trunc);
-  file << out;
+  file << text;
   file.flush();
   if (!file) return core::fail(1, "cannot write '" + path + "'", "is the folder there, and is the disk full?");
+  return {};
+}
+
+core::Status write_markdown(const Command& program, const std::string& folder) {
+  KT_TRY(write_page(folder, "cli.md", cli_markdown(program, exit_codes_text())));
+  return write_page(folder, "errors.md", errors_markdown());
+}
+
+core::Status write_man_pages(const Command& program, const std::string& folder) {
+  KT_TRY(write_page(folder, "kt.1", man_page(program, program, KT_VERSION, exit_codes_text())));
+  for (const Command& verb : program.verbs)
+    KT_TRY(write_page(folder, "kt-" + verb.name + ".1", man_page(verb, program, KT_VERSION, exit_codes_text())));
+  return {};
+}
+
+struct HelpFlags {
+  std::vector<std::string> words;
+  std::string markdown, man;
+};
+
+core::Status run_help(Program& program, const HelpFlags& flags) {
+  const Command commands = describe_command(program.app());
+  if (!flags.markdown.empty()) KT_TRY(write_markdown(commands, flags.markdown));
+  if (!flags.man.empty()) KT_TRY(write_man_pages(commands, flags.man));
+  if (!flags.markdown.empty() || !flags.man.empty()) return {};
+  if (program.json())
+    print_json(KT_TRY(topic_json(commands, flags.words)));
+  else
+    program.console().answer(KT_TRY(topic_text(commands, flags.words)));
   return {};
 }
 
 }  // namespace
 
 void add_help(Program& program) {
-  struct HelpFlags {
-    std::vector<std::string> words;
-    std::string markdown;
-  };
   auto flags = std::make_shared<HelpFlags>();
   CLI::App* help = program.add_verb("help", "help on a verb, on the exit codes, or on an error code",
-                                    "  kt help run\n  kt help exit-codes", [&program, flags] {
-                                      if (!flags->markdown.empty()) {
-                                        const core::Status status = write_markdown(program, flags->markdown);
-                                        return status.ok() ? 0 : program.console().report(status.error());
-                                      }
-                                      auto text = topic_text(program, flags->words);
-                                      if (!text.ok()) return program.console().report(text.error());
-                                      program.console().answer(*text);
-                                      return 0;
+                                    "  kt help run\n  kt help KT-E0203\n  kt help exit-codes", [&program, flags] {
+                                      const core::Status status = run_help(program, *flags);
+                                      return status.ok() ? 0 : program.console().report(status.error());
                                     });
-  help->add_option("topic", flags->words, "a verb, exit-codes, or KT-E....")->expected(0, 2);
-  help->add_option("--markdown", flags->markdown, "write the reference of all verbs into this folder")->type_name("FOLDER");
+  help->add_option("topic", flags->words, "a verb, exit-codes, errors, or KT-E....")->expected(0, 2);
+  help->add_option("--markdown", flags->markdown, "write the reference of verbs and errors into this folder")
+      ->type_name("FOLDER");
+  help->add_option("--man", flags->man, "write a man page for each verb into this folder")->type_name("FOLDER");
   program.add_verb("version", "the version of kt and of the plugin ABI", "  kt version\n  kt version --json", [&program] {
     const std::string abi = std::to_string(KT_ABI_MAJOR) + "." + std::to_string(KT_ABI_MINOR);
     if (program.json())

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "apps/kt/command_help.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -27,17 +28,6 @@ std::string home_folder(const char* xdg, const char* below_home) {
   const std::string home = variable("HOME");
   return home.empty() ? "" : home + "/" + below_home;
 }
-
-// The examples stand before the flags.
-class HelpFormatter : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
-    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
-    return make_description(app) + app->get_footer() + make_usage(app, name) + make_positionals(app) + make_groups(app, mode) +
-           make_subcommands(app, mode);
-  }
-  std::string make_footer(const CLI::App*) const override { return ""; }
-};
 
 // "--ctx-size" is read from KT_CTX_SIZE.
 std::string variable_name(const std::string& flag) {
@@ -59,9 +49,11 @@ core::Environment read_environment() {
 
 }  // namespace
 
-Program::Program() : app_("Runs large language models on one machine; YAML rules decide which operator computes what.", "kt"),
-                     environment_(read_environment()) {
-  app_.formatter(std::make_shared<HelpFormatter>());
+Program::Program()
+    : app_("Runs large language models on one machine; YAML rules decide which operator computes what.", "kt"),
+      environment_(read_environment()) {
+  app_.option_defaults()->always_capture_default();
+  app_.set_help_flag("-h,--help", "print this help and exit");
   app_.require_subcommand(0, 1);
   app_.fallthrough();
   app_.add_flag("--json", json_, "print one JSON document on stdout");
@@ -71,7 +63,8 @@ Program::Program() : app_("Runs large language models on one machine; YAML rules
   app_.add_flag("--no-color", no_colour_, "no colour on the terminal");
 }
 
-CLI::App* Program::add_verb(const std::string& name, const std::string& help, const std::string& examples, std::function<int()> run) {
+CLI::App* Program::add_verb(const std::string& name, const std::string& help, const std::string& examples,
+                            std::function<int()> run) {
   CLI::App* verb = app_.add_subcommand(name, help);
   verb->footer("examples:\n" + examples + "\n\n");
   verb->callback([this, run = std::move(run)] { action_ = run; });
@@ -85,14 +78,19 @@ CLI::App* Program::add_subverb(CLI::App* parent, const std::string& name, const 
 }
 
 void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
-  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")->type_name("FILE");
+  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")
+      ->type_name("FILE");
   verb->add_option("--var", flags.vars, "a variable of the rule files")->type_name("NAME=VALUE");
-  verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")->check(CLI::Range(0, 4096));
-  verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")->check(CLI::Range(0, 1 << 24));
+  verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")
+      ->check(CLI::Range(0, 4096));
+  verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")
+      ->check(CLI::Range(0, 1 << 24));
   verb->add_option("-b,--batch-size", flags.batch, "rows of a prompt computed at once")->check(CLI::Range(1, 65536));
-  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
+  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")
+      ->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
   verb->add_flag("--strict", flags.strict, "warnings of rule files are errors");
-  verb->add_flag("--duplicate-weights", flags.duplicate_weights, "allow a weight on two devices when the phases run a module on different ones");
+  verb->add_flag("--duplicate-weights", flags.duplicate_weights,
+                 "allow a weight on two devices when the phases run a module on different ones");
 }
 
 const core::Registry& Program::registry() {
@@ -146,7 +144,7 @@ int Program::parse_and_run(int argc, char** argv) {
   } catch (const CLI::CallForHelp&) {
     const CLI::App* chosen = &app_;
     while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands()[0];
-    console_.answer(help_text(*chosen));
+    console_.answer(help_text(describe_command(*chosen)));
     return console_.finish(0);
   } catch (const CLI::CallForVersion& version) {
     console_.answer(std::string(version.what()) + "\n");
@@ -158,16 +156,10 @@ int Program::parse_and_run(int argc, char** argv) {
   if (no_colour_) console_.set_colour(false);
   start_log();
   if (!action_) {
-    console_.answer(help_text(app_));
+    console_.answer(help_text(describe_command(app_)));
     return console_.finish(0);
   }
   return console_.finish(action_());
-}
-
-std::string help_text(const CLI::App& verb) {
-  std::string name = verb.get_name();
-  for (const CLI::App* parent = verb.get_parent(); parent; parent = parent->get_parent()) name = parent->get_name() + " " + name;
-  return verb.help(name);
 }
 
 void print_json(const core::Json& document) {
@@ -198,7 +190,8 @@ core::Result<std::string> read_text(const std::string& path) {
   if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   std::ifstream file(path, std::ios::binary);
   std::error_code error;
-  if (!file || std::filesystem::is_directory(path, error)) return core::fail(102, "cannot read '" + path + "'", "give the path of a text file, or - for stdin");
+  if (!file || std::filesystem::is_directory(path, error))
+    return core::fail(102, "cannot read '" + path + "'", "give the path of a text file, or - for stdin");
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 

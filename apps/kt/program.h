@@ -66,8 +66,6 @@ inline constexpr const char* kBundledModel = "kt-tiny";
 
 // One JSON document on stdout.
 void print_json(const core::Json& document);
-// The help text of a verb, examples first.
-std::string help_text(const CLI::App& verb);
 // "1,2,3" or "1 2 3" as numbers. KT-E0102 naming the part that is none.
 core::Result<std::vector<int32_t>> parse_ids(const std::string& text);
 // A whole file, or stdin for "-". KT-E0102 if it cannot be read.

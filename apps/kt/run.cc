@@ -117,7 +117,7 @@ void add_run(Program& program) {
     auto code = run_model(program, *flags);
     return code.ok() ? *code : program.console().report(code.error());
   });
-  verb->add_option("words", flags->words, "[MODEL] [PROMPT]")->expected(0, 2);
+  verb->add_option("words", flags->words, "[MODEL] [PROMPT]: a path or the name of an installed model, and the text")->expected(0, 2);
   verb->add_option("-m,--model", flags->model.model, "GGUF file, HF folder, or name of an installed model; default: the bundled one");
   verb->add_option("-f,--file", flags->file, "read the prompt from a file, - for stdin");
   verb->add_option("--ids", flags->ids, "the prompt as token ids: 1,2,3");

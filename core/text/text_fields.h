@@ -11,7 +11,6 @@
 namespace kt::core {
 
 inline constexpr int kTokenizerError = 420;  // the tokenizer's description is wrong
-inline constexpr int kTextError = 421;       // the text cannot be tokenised
 
 // What is wrong with a tokenizer: "tokenizer: WHERE: WHY".
 Error bad_tokenizer(std::string_view where, std::string_view why, std::string hint = {});

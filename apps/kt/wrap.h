@@ -1,0 +1,13 @@
+// Breaking text into lines.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kt::app {
+
+// Appends `text` in lines that end before column `width`; lines but the first begin with `indent` spaces. `out` must stand at
+// column `indent`. Ends with a newline.
+void append_wrapped(std::string& out, std::string_view text, size_t indent, size_t width);
+
+}  // namespace kt::app
