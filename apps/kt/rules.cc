@@ -53,9 +53,9 @@ core::Result<Checked> check_files(Program& program, const RulesFlags& flags) {
 
 // ---- JSON
 
-core::Json error_json(const core::Error& error) {
+core::Json error_json(const core::Error& error, char kind) {
   char code[16];
-  std::snprintf(code, sizeof code, "KT-E%04d", error.code);
+  std::snprintf(code, sizeof code, "KT-%c%04d", kind, error.code);
   return {{"code", code},
           {"file", error.place.file},
           {"line", error.place.line},
@@ -64,9 +64,9 @@ core::Json error_json(const core::Error& error) {
           {"hint", error.hint}};
 }
 
-core::Json errors_json(const std::vector<core::Error>& errors) {
+core::Json errors_json(const std::vector<core::Error>& errors, char kind) {
   core::Json out = core::Json::array();
-  for (const core::Error& error : errors) out.push_back(error_json(error));
+  for (const core::Error& error : errors) out.push_back(error_json(error, kind));
   return out;
 }
 
@@ -195,8 +195,8 @@ core::Result<int> run_check(Program& program, const RulesFlags& flags) {
                 {"nodes", nodes},
                 {"ok", code == 0},
                 {"rules", rules_json(bound)},
-                {"errors", errors_json(errors)},
-                {"warnings", errors_json(bound.warnings)},
+                {"errors", errors_json(errors, 'E')},
+                {"warnings", errors_json(bound.warnings, 'W')},
                 {"bindings", errors.empty() ? bindings_json(graph, bound) : core::Json::array()}});
     return code;
   }
@@ -310,7 +310,7 @@ core::Result<int> run_explain(Program& program, const RulesFlags& flags) {
                 {"parameters", core::parameter_count(*node)},
                 {"prefill", explanation_json(found[KT_PREFILL], bound)},
                 {"decode", explanation_json(found[KT_DECODE], bound)},
-                {"errors", errors_json(checked.attempt.errors)}});
+                {"errors", errors_json(checked.attempt.errors, 'E')}});
     return code;
   }
   const bool utf8 = std::string(program.console().ok_mark()) != "ok";
