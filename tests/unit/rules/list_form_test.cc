@@ -1,6 +1,9 @@
 // Files in the form of KTransformers: what each rule becomes, and what is reported about it.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "core/rules/python_map.h"
 #include "tests/unit/rules/fixture.h"
 
@@ -191,6 +194,13 @@ TEST(PythonMap, LeadsOnlyToClassesAndDevicesThatMeanSomething) {
   EXPECT_EQ(operators_on("@.mla", "npu"), std::vector<std::string>{"ascend.mla"});
   EXPECT_EQ(std::string(find_model_class("a.b.DeepseekV3YarnRotaryEmbedding")->classes), "Rope");
   EXPECT_NE(print_python_map().find("KTransformersLinear"), std::string::npos);
+}
+
+TEST(PythonMap, StandsInTheReferenceAsItIsPrinted) {
+  std::ifstream file(std::string(KT_SOURCE_DIR) + "/docs/reference/rules.md");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_NE(text.find("```text\n" + print_python_map() + "```\n"), std::string::npos)
+      << "paste what kt rules schema --map prints";
 }
 
 }  // namespace
