@@ -6,7 +6,7 @@
 #include "core/graph/text.h"
 #include "core/rules/explain.h"
 #include "core/rules/load.h"
-#include "core/rules/python_map.h"
+#include "core/rules/compat/python_map.h"
 #include "core/rules/suggest.h"
 #include "core/serve/workspace.h"
 #include "kt/format/dtype.h"

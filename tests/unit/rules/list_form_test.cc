@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/rules/python_map.h"
+#include "core/rules/compat/python_map.h"
 #include "tests/unit/rules/fixture.h"
 
 namespace kt::core::test {

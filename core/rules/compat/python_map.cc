@@ -1,4 +1,4 @@
-#include "core/rules/python_map.h"
+#include "core/rules/compat/python_map.h"
 
 #include <algorithm>
 #include <array>
