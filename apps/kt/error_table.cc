@@ -108,6 +108,27 @@ constexpr std::array kTable = {
               "A file written for another family of models.",
               "Choose the file of the model's family, or start one with kt rules init -m MODEL."},
 
+    // 03xx: configuration; exit code 3.
+    ErrorHelp{301, "a configuration file cannot be read",
+              "A configuration file is not readable, is no YAML, or is no map of keys.",
+              "A file named by --config that does not exist, missing permission, or a mistake in its YAML.",
+              "Mend the place shown, or remove the file; kt config path --json lists all files that are looked at."},
+    ErrorHelp{302, "a key of a configuration is unknown",
+              "Keys are the long names of flags without the dashes, or a verb with such keys below it.",
+              "A misspelling, or a flag that the verb does not have.",
+              "Take the name that the hint proposes; kt config show lists all keys."},
+    ErrorHelp{303, "a value of a configuration is wrong",
+              "The flag of that name does not take the value, or the file may not set it.",
+              "A word where a number is needed, a list for a flag that takes one value, a value out of range; or plugin-dir in "
+              "./kt.yaml, "
+              "which would let a folder's content run code.",
+              "Write a value that the flag would take; kt help VERB shows its range. Set plugin-dir in your own configuration "
+              "file instead."},
+    ErrorHelp{304, "a configuration file cannot be changed",
+              "kt config set could not write your configuration file, and left it as it was.",
+              "The folder cannot be written, or the key stands in a form that kt does not edit, such as { } on one line.",
+              "Edit the file with an editor at the place shown; kt config path prints its name."},
+
     // 04xx: model files; exit code 4.
     ErrorHelp{401, "a JSON file of the model is damaged",
               "A file such as config.json, tokenizer.json or a safetensors header is not valid JSON.",

@@ -58,6 +58,7 @@ Program::Program()
   app_.fallthrough();
   app_.add_flag("--json", json_, "print one JSON document on stdout");
   app_.add_option("--plugin-dir", plugin_dirs_, "a further folder of plugins and model libraries (repeatable)")->type_name("DIR");
+  app_.add_option("--config", config_path_, "a configuration file that wins over the others")->type_name("FILE");
   app_.add_flag("-q,--quiet", quiet_, "only errors on stderr");
   app_.add_flag("-v,--verbose", verbose_, "log what is done");
   app_.add_flag("--no-color", no_colour_, "no colour on the terminal");
@@ -152,6 +153,7 @@ int Program::parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(error);
   }
+  if (const core::Status status = apply_config(); !status.ok()) return console_.report(status.error());
   console_.set_quiet(quiet_);
   if (no_colour_) console_.set_colour(false);
   start_log();

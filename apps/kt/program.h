@@ -4,9 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/kt/config_file.h"
 #include "apps/kt/console.h"
 #include "core/base/json.h"
 #include "core/plugin/registry.h"
@@ -42,6 +44,10 @@ class Program {
   void add_model_flags(CLI::App* verb, ModelFlags& flags) const;
 
   bool json() const { return json_; }
+  // The configuration files, read at first use; never null.
+  core::Result<const ConfigStack*> config();
+  // Would flags of this name take the values? KT-E0102.
+  core::Status try_values(const std::string& name, const std::vector<std::string>& values);
   // Loads every plugin and model library once, at first use.
   const core::Registry& registry();
   int parse_and_run(int argc, char** argv);
@@ -49,6 +55,9 @@ class Program {
  private:
   int usage_error(const CLI::ParseError& error);
   void name_variables(CLI::App& app) const;
+  // Gives options that neither the command line nor the environment set the values of the configuration files.
+  core::Status apply_config();
+  core::Status apply_config(CLI::App& app, const std::vector<std::string>& verb);
   void start_log() const;
   std::string near_miss(const std::string& word) const;
 
@@ -57,6 +66,8 @@ class Program {
   core::Environment environment_;
   std::vector<std::string> plugin_dirs_;
   bool json_ = false, quiet_ = false, verbose_ = false, no_colour_ = false;
+  std::string config_path_;
+  std::optional<core::Result<ConfigStack>> config_;
   std::unique_ptr<core::Registry> registry_;
   std::function<int()> action_;
 };
@@ -82,6 +93,7 @@ void add_rules(Program& program);
 void add_plugins(Program& program);
 void add_perplexity(Program& program);
 void add_synth(Program& program);
+void add_config(Program& program);
 void add_help(Program& program);
 
 }  // namespace kt::app
