@@ -12,9 +12,24 @@ namespace {
 
 constexpr int64_t kMaxPrecision = 1000;
 
+unsigned base_of(char type) {
+  switch (type) {
+    case 'b':
+      return 2;
+    case 'o':
+      return 8;
+    case 'x':
+    case 'X':
+      return 16;
+    default:
+      return 10;
+  }
+}
+
 std::string digits_of(uint64_t value, unsigned base, bool upper) {
+  const char* digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string out;
-  do out += (upper ? "0123456789ABCDEF" : "0123456789abcdef")[value % base];
+  do out += digits[value % base];
   while ((value /= base) > 0);
   std::reverse(out.begin(), out.end());
   return out;
@@ -49,7 +64,7 @@ Result<std::string> format_integer(int64_t value, const FormatSpec& spec) {
   if (spec.width > kMaxPrecision * 1000) return limit_reached("a number would be wider than 10^6 characters");
   const uint64_t magnitude = value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   const char type = spec.type == '\0' ? 'd' : spec.type;
-  const unsigned base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
+  const unsigned base = base_of(type);
   std::string digits = digits_of(magnitude, base, type == 'X');
   if (spec.precision > kMaxPrecision) return limit_reached("a number would have more than 1000 digits");
   if (spec.precision > static_cast<int64_t>(digits.size()))
