@@ -70,8 +70,7 @@ std::string help_text(const Command& command) {
     for (const Command& below : command.verbs) append_row(out, below.name, below.help);
   }
   append_options(out, command);
-  if (command.path.empty())
-    out += "\nEvery long flag is also KT_<NAME> in the environment and a key of kt.yaml: kt help config\n";
+  if (command.path.empty()) out += "\nEvery long flag is also KT_<NAME> in the environment: --ctx-size is KT_CTX_SIZE\n";
   return out;
 }
 

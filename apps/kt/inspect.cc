@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "apps/kt/program.h"
+#include "apps/kt/session.h"
 #include "core/graph/text.h"
 #include "core/serve/chat.h"
 #include "core/serve/workspace.h"
@@ -13,8 +13,11 @@ namespace kt::app {
 namespace {
 
 struct InspectFlags {
-  std::string model, tensor, output;
-  bool graph = false, tensors = false, tokenizer = false;
+  ModelFlags model;
+  std::string tensor, output;
+  bool graph = false, tensors = false, tokenizer = false, binding = false, plan = false;
+
+  bool need_graph() const { return !tensors && !tokenizer; }
 };
 
 core::Json tensor_json(const core::TensorEntry& t) {
@@ -42,7 +45,9 @@ core::Result<int> write_tensor(const core::WeightStore& store, const std::string
 }
 
 core::Json source_json(const core::ModelSource& source, const core::Workspace* workspace) {
-  core::Json out = {{"name", source.name}, {"path", source.path}, {"format", source.kind == core::ModelSource::Kind::kGguf ? "gguf" : "hf"},
+  core::Json out = {{"name", source.name},
+                    {"path", source.path},
+                    {"format", source.kind == core::ModelSource::Kind::kGguf ? "gguf" : "hf"},
                     {"architecture", source.config.architecture()}};
   if (source.weights) {
     std::map<std::string, size_t> types;
@@ -69,32 +74,59 @@ void print_tensors(const core::WeightStore& store) {
                 bytes_text(static_cast<double>(t.bytes)).c_str());
 }
 
+// The graph bound as `kt run` would bind it, from headers alone.
+core::Result<core::BoundGraph> bind_rules(Program& program, const InspectFlags& flags, const core::Workspace& workspace) {
+  const core::RuntimeOptions options = KT_TRY(runtime_options(program, flags.model));
+  return core::bind_rules(program.registry(), workspace.graph(), options);
+}
+
+core::Result<std::string> plan_text(const core::Workspace& workspace, const core::BoundGraph& bound, const InspectFlags& flags) {
+  std::string out;
+  for (const KtPhase phase : {KT_PREFILL, KT_DECODE}) {
+    const core::ShapeBucket bucket =
+        phase == KT_PREFILL ? core::ShapeBucket{flags.model.batch, 1} : core::ShapeBucket{core::kDecodeRows, 1};
+    const auto binding = [&](const core::Node& node) { return bound.find(node, phase); };
+    out += core::print_plan(KT_TRY(core::make_plan(workspace.graph(), binding, phase, bucket)));
+  }
+  return out;
+}
+
+core::Result<std::string> graph_text(Program& program, const InspectFlags& flags, const core::Workspace& workspace) {
+  if (flags.graph) return core::print_graph(workspace.graph());
+  const core::BoundGraph bound = KT_TRY(bind_rules(program, flags, workspace));
+  if (flags.binding) return core::print_binding(workspace.graph(), bound);
+  return plan_text(workspace, bound, flags);
+}
+
 core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
-  const std::string path = KT_TRY(core::find_model(flags.model.empty() ? kBundledModel : flags.model, core::model_folders(program.environment())));
+  const std::string path = KT_TRY(core::find_model(flags.model.model.empty() ? kBundledModel : flags.model.model,
+                                                   core::model_folders(program.environment())));
   const core::ModelSource source = KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false}));
+  if ((flags.tensors || !flags.tensor.empty()) && !source.weights) return core::fail(402, "'" + path + "' holds no weights");
   if (!flags.tensor.empty()) {
     if (flags.output.empty()) return core::fail(102, "--tensor needs --f32 FILE, where its values go");
-    if (!source.weights) return core::fail(402, "'" + path + "' holds no weights");
     return write_tensor(*source.weights, flags.tensor, flags.output);
   }
   std::unique_ptr<core::Workspace> workspace;
-  if (!flags.tensors && !flags.tokenizer) workspace = KT_TRY(core::Workspace::open(program.registry(), path, {}, false));
+  if (flags.need_graph()) workspace = KT_TRY(core::Workspace::open(program.registry(), path, {}, false));
   core::Json out = source_json(source, workspace.get());
+  const char* const part = flags.graph ? "graph" : flags.binding ? "binding" : flags.plan ? "plan" : nullptr;
+  std::string text;
+  if (part && workspace) out[part] = text = KT_TRY(graph_text(program, flags, *workspace));
   if (flags.tensors) {
-    if (!source.weights) return core::fail(402, "'" + path + "' holds no weights");
     out["tensor_list"] = core::Json::array();
     for (const core::TensorEntry& t : source.weights->tensors()) out["tensor_list"].push_back(tensor_json(t));
   }
   if (flags.tokenizer) out["tokenizer"] = tokenizer_json(*KT_TRY(core::load_tokenizer(source)));
-  if (flags.graph) out["graph"] = core::print_graph(workspace->graph());
   if (program.json()) {
     print_json(out);
-  } else if (flags.graph) {
-    std::printf("%s", core::print_graph(workspace->graph()).c_str());
+  } else if (!text.empty()) {
+    program.console().answer(text);
   } else if (flags.tensors) {
     print_tensors(*source.weights);
   } else {
-    for (const auto& [key, value] : out.items()) std::printf("%-14s %s\n", key.c_str(), value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
+    for (const auto& [key, value] : out.items())
+      std::printf("%-14s %s\n", key.c_str(), value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
   }
   return 0;
 }
@@ -104,15 +136,21 @@ core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
 void add_inspect(Program& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App* verb = program.add_verb("inspect", "what is in a model's files",
-                                    "  kt inspect model.gguf --tensors\n  kt inspect model/ --graph\n  kt inspect model.gguf --tensor output.weight --f32 out.bin",
+                                    "  kt inspect model.gguf --tensors\n  kt inspect model/ --graph\n  kt inspect model.gguf "
+                                    "--tensor output.weight --f32 out.bin",
                                     [&program, flags] {
-    auto code = run_inspect(program, *flags);
-    return code.ok() ? *code : program.console().report(code.error());
-  });
-  verb->add_option("model,-m,--model", flags->model, "GGUF file, HF folder or name; default: the bundled model");
+                                      auto code = run_inspect(program, *flags);
+                                      return code.ok() ? *code : program.console().report(code.error());
+                                    });
+  verb->add_option("model,-m,--model", flags->model.model, "GGUF file, HF folder or name; default: the bundled model");
   verb->add_flag("--graph", flags->graph, "the graph: modules, nodes, shapes, weights");
   verb->add_flag("--tensors", flags->tensors, "the tensors of the files");
   verb->add_flag("--tokenizer", flags->tokenizer, "the vocabulary");
+  verb->add_flag("--binding", flags->binding, "which operator computes each node, and why");
+  verb->add_flag("--plan", flags->plan, "the steps of both phases in order, and the memory they work in");
+  verb->add_option("-r,--rules", flags->model.rules, "rule file for --binding and --plan (repeatable); default: auto")
+      ->type_name("FILE");
+  verb->add_option("--var", flags->model.vars, "a variable of the rule files")->type_name("NAME=VALUE");
   verb->add_option("--tensor", flags->tensor, "one tensor, with --f32");
   verb->add_option("--f32", flags->output, "file for its values as little-endian float32");
 }

@@ -72,7 +72,7 @@ std::string man_page(const Command& command, const Command& program, const std::
     out += ".SH VERBS\n";
     for (const Command& below : program.verbs) out += ".TP\n.BR " + roff(page_name(below)) + " (1)\n" + roff(below.help) + "\n";
     return out + ".SH EXIT STATUS\n" + verbatim(exit_codes) + ".SH FILES\n" +
-           roff("./kt.yaml, $XDG_CONFIG_HOME/kt/config.yaml, /etc/kt/config.yaml: configuration, keys are the long flags.\n") +
+           roff("$XDG_CONFIG_HOME/kt/rules: rule files found by name. $XDG_DATA_HOME/kt/plugins, models: further plugins and models.\n") +
            ".SH SEE ALSO\n" + roff("kt help KT-Exxxx explains an error code.\n");
   }
   out += ".SH FLAGS OF EVERY VERB\n";

@@ -2,27 +2,43 @@
 #include <cstdio>
 
 #include "apps/kt/program.h"
+#include "core/rules/suggest.h"
 
 namespace kt::app {
 namespace {
 
-core::Json plugin_json(const core::PluginRecord& record) {
-  core::Json out = {{"name", record.manifest.name}, {"version", record.manifest.version},
-                    {"abi", std::to_string(record.manifest.abi_major) + "." + std::to_string(record.manifest.abi_minor)},
-                    {"operators", record.operators}, {"models", record.models}, {"devices", record.devices},
-                    {"loaded", record.loaded}, {"path", record.path}};
+std::string abi_text(const core::Manifest& manifest) {
+  return manifest.name.empty() ? "-" : std::to_string(manifest.abi_major) + "." + std::to_string(manifest.abi_minor);
+}
+
+// A library that another one of its plugin makes needless is no problem; every other reason is.
+const char* state_of(const core::PluginRecord& record) {
+  return record.loaded ? "loaded" : record.reason.starts_with("not needed") ? "not needed" : "refused";
+}
+
+core::Json plugin_json(const core::PluginRecord& record, const core::Registry& registry) {
+  core::Json operators = core::Json::array();
+  if (record.loaded)
+    for (const core::OperatorInfo* op : registry.all())
+      if (op->plugin == record.manifest.name) operators.push_back(op->name);
+  core::Json out = {{"name", record.manifest.name},     {"version", record.manifest.version},
+                    {"abi", abi_text(record.manifest)}, {"operators", operators},
+                    {"models", record.models},          {"devices", record.devices},
+                    {"state", state_of(record)},        {"path", record.path}};
   if (!record.loaded) out["reason"] = record.reason;
   return out;
 }
 
 void print_table(const core::Registry& registry, const Console& console) {
-  std::printf("  %-14s %-9s %-5s %5s %6s  %-5s %s\n", "PLUGIN", "VERSION", "ABI", "OPS", "MODELS", "STATE", "PATH");
+  std::printf("  %-16s %-9s %-5s %4s %6s  %-14s %-10s  %s\n", "PLUGIN", "VERSION", "ABI", "OPS", "MODELS", "DEVICES", "STATE",
+              "PATH");
   for (const core::PluginRecord& r : registry.plugins()) {
-    const std::string abi = std::to_string(r.manifest.abi_major) + "." + std::to_string(r.manifest.abi_minor);
-    std::printf("  %-14s %-9s %-5s %5u %6u  %-5s %s\n", r.manifest.name.empty() ? "-" : r.manifest.name.c_str(),
-                r.manifest.version.empty() ? "-" : r.manifest.version.c_str(), r.manifest.name.empty() ? "-" : abi.c_str(), r.operators, r.models,
-                r.loaded ? console.ok_mark() : "-", r.path.c_str());
-    if (!r.loaded) std::printf("  %14s %s\n", "", r.reason.c_str());
+    const bool known = !r.manifest.name.empty();
+    const std::string devices = r.devices.empty() ? "-" : core::join(r.devices, ",");
+    std::printf("  %-16s %-9s %-5s %4u %6u  %-14s %-10s  %s\n", known ? r.manifest.name.c_str() : "-",
+                known ? r.manifest.version.c_str() : "-", abi_text(r.manifest).c_str(), r.operators, r.models, devices.c_str(),
+                r.loaded ? console.ok_mark() : state_of(r), r.path.c_str());
+    if (!r.loaded) std::printf("  %16s %s\n", "", r.reason.c_str());
   }
 }
 
@@ -38,7 +54,7 @@ void add_plugins(Program& program) {
       return 0;
     }
     core::Json list = core::Json::array();
-    for (const core::PluginRecord& record : registry.plugins()) list.push_back(plugin_json(record));
+    for (const core::PluginRecord& record : registry.plugins()) list.push_back(plugin_json(record, registry));
     core::Json operators = core::Json::array();
     for (const core::OperatorInfo* op : registry.all()) operators.push_back(op->name);
     print_json({{"plugins", list}, {"operators", operators}, {"classes", registry.classes().names()}});

@@ -14,6 +14,10 @@
 
 namespace kt::core {
 
+// The label of the operator that runs now, or nullptr: for a handler that says where the program crashed. May be called in a
+// signal handler. With several executables at work it is one of theirs.
+const char* running_operator();
+
 class OperatorInstance {
  public:
   // Creates the operator. Errors name node and operator.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/io/mapping_guard.h"
 #include "core/io/open_file.h"
 #include "core/tensor/checked.h"
 
@@ -22,10 +23,15 @@ Error became_shorter(const std::string& path) {
 }  // namespace
 
 MappedFile::MappedFile(int descriptor, std::string path, std::span<const std::byte> bytes)
-    : descriptor_(descriptor), path_(std::move(path)), bytes_(bytes) {}
+    : descriptor_(descriptor), path_(std::move(path)), bytes_(bytes) {
+  if (!bytes_.empty()) remember_mapping(bytes_.data(), bytes_.size(), path_.c_str());
+}
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (!bytes_.empty()) {
+    forget_mapping(bytes_.data());
+    ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  }
   ::close(descriptor_);
 }
 
@@ -38,7 +44,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open_in(const std::string&
 }
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::map(int descriptor, const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   const bool is_known = ::fstat(descriptor, &info) == 0;
   const size_t size = is_known ? static_cast<size_t>(info.st_size) : 0;
   void* address = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0) : nullptr;
@@ -67,8 +73,9 @@ Status MappedFile::read(uint64_t offset, std::span<std::byte> out) const {
 }
 
 Status MappedFile::check(uint64_t offset, uint64_t bytes) const {
-  struct stat info{};
-  if (!range_fits(offset, bytes, size()) || ::fstat(descriptor_, &info) != 0 || !range_fits(offset, bytes, static_cast<uint64_t>(info.st_size)))
+  struct stat info {};
+  if (!range_fits(offset, bytes, size()) || ::fstat(descriptor_, &info) != 0 ||
+      !range_fits(offset, bytes, static_cast<uint64_t>(info.st_size)))
     return became_shorter(path_);
   return {};
 }

@@ -14,8 +14,8 @@ namespace kt::core {
 // Opening refuses everything but regular files (KT-E0402, KT-E0405) and reads nothing.
 //
 // Another process may cut the file while it is mapped; touching a page beyond the new end would then end this process. Readers of
-// headers therefore use read(), loaders call check() on a tensor before they read it through bytes(), and the program says which file
-// it was if it is cut later (see mapping_guard.h).
+// headers therefore use read(), loaders call check() on a tensor before they read it through bytes(), and the program says which
+// file it was if it is cut later (see mapping_guard.h).
 class MappedFile {
  public:
   // `path` comes from the user: links are followed.

@@ -51,6 +51,13 @@ int32_t cache_dtype(const std::string& name, const Executable& executable) {
 
 }  // namespace
 
+Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options) {
+  const bool automatic = options.rules.empty() || (options.rules.size() == 1 && options.rules[0] == "auto");
+  const RuleSet rules = automatic ? auto_rules(registry.machine(), graph, registry)
+                                  : KT_TRY(load_rules(options.rules, options.rule_folders, options.vars));
+  return bind(graph, rules, registry, registry.machine(), BindOptions{.strict = options.strict});
+}
+
 Result<std::unique_ptr<Runtime>> Runtime::open(const Registry& registry, const RuntimeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<Runtime> out(new Runtime());
@@ -60,20 +67,12 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Registry& registry, const R
   std::future<TokenizerResult> tokenizer;
   if (options.need_tokenizer)
     tokenizer = std::async(std::launch::async, [source = &out->workspace_->source()] { return load_tokenizer(*source); });
-  KT_TRY(out->bind_rules(registry, options));
+  out->bound_ = KT_TRY(bind_rules(registry, out->workspace_->graph(), options));
+  out->warnings_ = out->bound_.warnings;
   KT_TRY(out->load(registry, options));
   if (tokenizer.valid()) out->tokenizer_ = KT_TRY(tokenizer.get());
   out->load_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return out;
-}
-
-Status Runtime::bind_rules(const Registry& registry, const RuntimeOptions& options) {
-  const bool automatic = options.rules.empty() || (options.rules.size() == 1 && options.rules[0] == "auto");
-  const RuleSet rules = automatic ? auto_rules(registry.machine(), workspace_->graph(), registry)
-                                  : KT_TRY(load_rules(options.rules, options.rule_folders, options.vars));
-  bound_ = KT_TRY(bind(workspace_->graph(), rules, registry, registry.machine(), BindOptions{.strict = options.strict}));
-  warnings_ = bound_.warnings;
-  return {};
 }
 
 Status Runtime::load(const Registry& registry, const RuntimeOptions& options) {

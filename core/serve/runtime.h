@@ -19,19 +19,22 @@ namespace kt::core {
 struct RuntimeOptions {
   std::string model;
   std::vector<std::string> model_folders;
-  std::vector<std::string> rules;               // files; empty or "auto": made from machine and model
+  std::vector<std::string> rules;  // files; empty or "auto": made from machine and model
   std::vector<std::string> rule_folders;
   std::map<std::string, std::string> vars;
   bool strict = false;
-  int threads = 0;                              // 0: the processors this process may use
-  int32_t context = 0;                          // tokens of a sequence; 0: the model's, at most 8192
-  int32_t batch = 512;                          // rows of a prefill chunk
+  int threads = 0;      // 0: the processors this process may use
+  int32_t context = 0;  // tokens of a sequence; 0: the model's, at most 8192
+  int32_t batch = 512;  // rows of a prefill chunk
   int32_t sequences = 1;
-  std::string cache_type = "auto";              // f32, f16, bf16; auto: f32 where activations are f32, else f16
-  bool duplicate_weights = false;               // see LoadOptions
+  std::string cache_type = "auto";  // f32, f16, bf16; auto: f32 where activations are f32, else f16
+  bool duplicate_weights = false;   // see LoadOptions
   bool need_tokenizer = true;
   std::function<void(double)> progress;
 };
+
+// The operators of a graph as the options' rules say, or as `auto` does without rules.
+Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options);
 
 class Runtime {
  public:
@@ -48,7 +51,6 @@ class Runtime {
 
  private:
   Runtime() = default;
-  Status bind_rules(const Registry& registry, const RuntimeOptions& options);
   Status load(const Registry& registry, const RuntimeOptions& options);
 
   std::unique_ptr<Workspace> workspace_;

@@ -99,7 +99,9 @@ std::string case_name(const std::string& model, const std::string& rules) {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Golden, testing::Combine(testing::ValuesIn(kCases), testing::Values(KT_GOLDEN_RULES)),
+INSTANTIATE_TEST_SUITE_P(Models, Golden,
+                         testing::Combine(testing::ValuesIn(kCases),
+                                          testing::Values("base/ref.yaml", "base/cpu-exact.yaml", "base/mixed.yaml")),
                          [](const auto& info) { return case_name(std::get<0>(info.param).model, std::get<1>(info.param)); });
 
 class Default : public testing::TestWithParam<Case> {};
