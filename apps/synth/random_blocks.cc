@@ -80,18 +80,32 @@ std::vector<std::byte> RandomBlocks::make_pool(int32_t dtype, float deviation) {
   return pool;
 }
 
-Status RandomBlocks::write(GgufWriter& out, int32_t dtype, uint64_t bytes, float deviation) {
+Status RandomBlocks::cut(int32_t dtype, uint64_t bytes, float deviation,
+                         const std::function<Status(std::span<const std::byte>)>& piece) {
   std::vector<std::byte>& pool = pools_[dtype];
   if (pool.empty()) pool = make_pool(dtype, deviation);
   const size_t size = static_cast<size_t>(format::dtype_info(dtype)->block_bytes);
   size_t from = random_() % (pool.size() / size) * size;
   while (bytes > 0) {
     const uint64_t count = std::min<uint64_t>(bytes, pool.size() - from);
-    KT_TRY(out.write(std::span(pool).subspan(from, count)));
+    KT_TRY(piece(std::span(pool).subspan(from, count)));
     bytes -= count;
     from = 0;
   }
   return {};
+}
+
+Status RandomBlocks::write(GgufWriter& out, int32_t dtype, uint64_t bytes, float deviation) {
+  return cut(dtype, bytes, deviation, [&out](std::span<const std::byte> piece) { return out.write(piece); });
+}
+
+void RandomBlocks::fill(std::span<std::byte> out, int32_t dtype, float deviation) {
+  const auto copy = [&out](std::span<const std::byte> piece) {
+    std::copy(piece.begin(), piece.end(), out.begin());
+    out = out.subspan(piece.size());
+    return Status();
+  };
+  (void)cut(dtype, out.size(), deviation, copy).ok();  // copying cannot fail
 }
 
 }  // namespace kt::synth

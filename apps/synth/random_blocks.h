@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "core/base/status.h"
@@ -20,8 +22,13 @@ class RandomBlocks {
   static bool knows(int32_t dtype);
   // Appends `bytes` (whole blocks) of values with zero mean and the given standard deviation to the writer's tensor.
   core::Status write(core::GgufWriter& out, int32_t dtype, uint64_t bytes, float deviation);
+  // The same into memory of whole blocks.
+  void fill(std::span<std::byte> out, int32_t dtype, float deviation);
 
  private:
+  // Calls piece(bytes) until `bytes` have been given; stops at an error.
+  core::Status cut(int32_t dtype, uint64_t bytes, float deviation,
+                   const std::function<core::Status(std::span<const std::byte>)>& piece);
   std::vector<std::byte> make_pool(int32_t dtype, float deviation);
   std::vector<std::byte> make_floats(int32_t dtype, float deviation);
 

@@ -89,13 +89,16 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<std::string> synth_geometries() { return names_of(geometries()); }
+Error unknown_geometry(const std::string& name) {
+  return fail(102, "there is no geometry '" + name + "'", "known: " + listed(synth_geometries()));
+}
+
 std::vector<std::string> synth_types() { return names_of(kMixes); }
 
 Result<SynthReport> synthesize(const SynthOptions& options, const std::string& path) {
   const auto geometry =
       std::find_if(geometries().begin(), geometries().end(), [&](const Geometry& g) { return g.name == options.geometry; });
-  if (geometry == geometries().end())
-    return fail(102, "there is no geometry '" + options.geometry + "'", "known: " + listed(synth_geometries()));
+  if (geometry == geometries().end()) return unknown_geometry(options.geometry);
   const auto* mix = std::find_if(std::begin(kMixes), std::end(kMixes), [&](const TypeMix& m) { return m.name == options.type; });
   if (mix == std::end(kMixes)) return fail(102, "there is no type '" + options.type + "'", "known: " + listed(synth_types()));
   const SynthModel model = describe(*geometry, {options.layers, options.experts, options.vocabulary});

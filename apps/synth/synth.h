@@ -22,6 +22,8 @@ struct SynthOptions {
 
 std::vector<std::string> synth_geometries();
 std::vector<std::string> synth_types();
+// KT-E0102 that lists the known ones.
+core::Error unknown_geometry(const std::string& name);
 
 struct SynthReport {
   uint64_t bytes = 0;         // of all tensors

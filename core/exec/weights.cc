@@ -181,6 +181,13 @@ Status LoadedWeight::copy_transposed(const WeightSpec& spec, const TensorEntry& 
   return {};
 }
 
+std::unique_ptr<LoadedWeight> LoadedWeight::borrow(const WeightSpec& spec, const std::byte* data) {
+  std::unique_ptr<LoadedWeight> out(new LoadedWeight());
+  out->add_tensor(data, spec.dtype, spec.shape.data(), static_cast<int32_t>(spec.shape.size()));
+  out->finish(spec, spec.dtype);
+  return out;
+}
+
 Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec, const WeightSource& source,
                                                          const WeightStore& store) {
   std::unique_ptr<LoadedWeight> out(new LoadedWeight());
@@ -221,7 +228,8 @@ Status LoadedWeight::upload(Device& device) {
     total += (sizes.back() + kAlign - 1) / kAlign * kAlign;
   }
   on_device_ = KT_TRY(device.allocate(total));
-  for (size_t i = 0; i < tensors_.size(); ++i) KT_TRY(device.copy_in(on_device_.handle(), offsets[i], tensors_[i].data, sizes[i]));
+  for (size_t i = 0; i < tensors_.size(); ++i)
+    KT_TRY(device.copy_in(on_device_.handle(), offsets[i], tensors_[i].data, sizes[i]));
   KT_TRY(device.wait());
   for (size_t i = 0; i < tensors_.size(); ++i) {
     tensors_[i].device = device.id();

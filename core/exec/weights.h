@@ -40,6 +40,8 @@ class LoadedWeight {
  public:
   // KT-E0409 if shape or type in the files differ from what the graph needs.
   static Result<std::unique_ptr<LoadedWeight>> load(const WeightSpec& spec, const WeightSource& source, const WeightStore& store);
+  // Values in memory of the caller's, which outlives the weight; one dense tensor.
+  static std::unique_ptr<LoadedWeight> borrow(const WeightSpec& spec, const std::byte* data);
   // Copies the values into the device's memory, where operators of that device read them. Called once, before view() is used.
   Status upload(Device& device);
   const KtWeight& view() const { return view_; }
