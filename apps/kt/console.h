@@ -30,6 +30,9 @@ class Console {
 
   std::string grey(const std::string& text) const;
   const char* ok_mark() const { return utf8_ ? "✓" : "ok"; }
+  const char* fail_mark() const { return utf8_ ? "✗" : "x"; }
+  const char* dot() const { return utf8_ ? "·" : "-"; }  // between the parts of a line
+  const char* times() const { return utf8_ ? "×" : "x"; }
 
  private:
   bool terminal_, colour_, utf8_;

@@ -97,7 +97,7 @@ void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
 const core::Registry& Program::registry() {
   if (!registry_) {
     registry_ = std::make_unique<core::Registry>();
-    registry_->load_folders(core::plugin_folders(environment_, plugin_dirs_));
+    registry_->load_folders(plugin_folders());
   }
   return *registry_;
 }

@@ -48,6 +48,8 @@ class Program {
   core::Result<const ConfigStack*> config();
   // Would flags of this name take the values? KT-E0102.
   core::Status try_values(const std::string& name, const std::vector<std::string>& values);
+  // Where plugins are looked for; nothing is loaded.
+  std::vector<std::string> plugin_folders() const { return core::plugin_folders(environment_, plugin_dirs_); }
   // Loads every plugin and model library once, at first use.
   const core::Registry& registry();
   int parse_and_run(int argc, char** argv);

@@ -9,7 +9,6 @@
 #include "core/plugin/elf_section.h"
 #include "core/plugin/host.h"
 #include "core/plugin/options.h"
-#include "core/plugin/search.h"
 
 namespace kt::core {
 namespace {
@@ -97,9 +96,11 @@ void Registry::choose_variants(size_t first) {
     }
 }
 
-void Registry::load_folders(const std::vector<std::string>& folders) {
+void Registry::load_folders(const std::vector<std::string>& folders) { load_files(find_libraries(folders)); }
+
+void Registry::load_files(const std::vector<LibraryFile>& files) {
   const size_t first = plugins_.size();
-  for (const LibraryFile& file : find_libraries(folders)) {
+  for (const LibraryFile& file : files) {
     const bool known = std::any_of(plugins_.begin(), plugins_.end(), [&](const PluginRecord& r) { return r.path == file.path; });
     if (known) continue;
     PluginRecord record;

@@ -12,6 +12,7 @@
 #include "core/graph/classes.h"
 #include "core/plugin/library.h"
 #include "core/plugin/manifest.h"
+#include "core/plugin/search.h"
 #include "core/rules/machine.h"
 #include "core/rules/operator_table.h"
 
@@ -49,6 +50,7 @@ class Registry final : public OperatorTable {
 
   // Loads every usable library of the folders. A library that cannot be used is recorded with the reason and skipped.
   void load_folders(const std::vector<std::string>& folders);
+  void load_files(const std::vector<LibraryFile>& files);
   // Unloads a plugin by name. KT-E0608 while something of it lives outside the registry, saying how much.
   Status unload(std::string_view plugin);
 

@@ -32,20 +32,20 @@ std::vector<LibraryFile> files_of(const std::string& folder) {
     if (looks_like_library(entry.path())) names.push_back(entry.path().string());
   std::sort(names.begin(), names.end());
   std::vector<LibraryFile> out;
-  for (const std::string& name : names) {
-    const fs::path real = fs::canonical(name, error);
-    if (error) {
-      out.push_back({name, fail(606, name + " cannot be read: " + error.message())});
-      continue;
-    }
-    Status status = check_owner(real.parent_path().string());
-    if (status.ok()) status = check_owner(real.string());
-    out.push_back({real.string(), std::move(status)});
-  }
+  for (const std::string& name : names) out.push_back(library_file(name));
   return out;
 }
 
 }  // namespace
+
+LibraryFile library_file(const std::string& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) return {path, fail(606, path + " cannot be read: " + error.message())};
+  Status status = check_owner(real.parent_path().string());
+  if (status.ok()) status = check_owner(real.string());
+  return {real.string(), std::move(status)};
+}
 
 std::vector<LibraryFile> find_libraries(const std::vector<std::string>& folders) {
   std::vector<LibraryFile> out;

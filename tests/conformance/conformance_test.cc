@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/plugin/registry.h"
-#include "tests/conformance/check.h"
+#include "core/conformance/check.h"
 
 namespace kt::conformance {
 namespace {

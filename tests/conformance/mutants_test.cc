@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/plugin/registry.h"
-#include "tests/conformance/check.h"
+#include "core/conformance/check.h"
 
 namespace kt::conformance {
 namespace {

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "core/graph/attributes.h"
-#include "tests/conformance/evaluation.h"
+#include "core/conformance/evaluation.h"
 
 namespace kt::conformance {
 namespace {

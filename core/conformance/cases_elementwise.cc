@@ -1,7 +1,7 @@
 // Cases of operators on single elements.
 #include <cmath>
 
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

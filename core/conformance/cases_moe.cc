@@ -1,7 +1,7 @@
 // Cases of the feed-forward modules: MoeExperts, Mlp, SwiGlu, and of the routing module MoeGate.
 #include "kt/format/dtype.h"
 #include "kt/model_blocks.hpp"
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/conformance/data.h"
+#include "core/conformance/data.h"
 
 #include <cstring>
 #include <numeric>

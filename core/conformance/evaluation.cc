@@ -1,8 +1,8 @@
-#include "tests/conformance/evaluation.h"
+#include "core/conformance/evaluation.h"
 
 #include <stdexcept>
 
-#include "tests/conformance/operator.h"
+#include "core/conformance/operator.h"
 
 namespace kt::conformance {
 namespace {

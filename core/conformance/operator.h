@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/plugin/registry.h"
-#include "tests/conformance/batch.h"
-#include "tests/conformance/data.h"
-#include "tests/conformance/weights.h"
+#include "core/conformance/batch.h"
+#include "core/conformance/data.h"
+#include "core/conformance/weights.h"
 
 namespace kt::conformance {
 

@@ -1,4 +1,4 @@
-#include "tests/conformance/team.h"
+#include "core/conformance/team.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,10 +1,10 @@
-#include "tests/conformance/check.h"
+#include "core/conformance/check.h"
 
 #include <cmath>
 #include <cstring>
 
-#include "tests/conformance/evaluation.h"
-#include "tests/conformance/operator.h"
+#include "core/conformance/evaluation.h"
+#include "core/conformance/operator.h"
 
 namespace kt::conformance {
 namespace {

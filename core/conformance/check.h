@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/plugin/registry.h"
-#include "tests/conformance/case.h"
+#include "core/conformance/case.h"
 
 namespace kt::conformance {
 

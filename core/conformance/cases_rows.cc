@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/graph/attributes.h"
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

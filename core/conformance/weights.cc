@@ -1,4 +1,4 @@
-#include "tests/conformance/weights.h"
+#include "core/conformance/weights.h"
 
 #include <cmath>
 #include <cstring>

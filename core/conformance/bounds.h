@@ -2,7 +2,7 @@
 // summed.
 #pragma once
 
-#include "tests/conformance/evaluation.h"
+#include "core/conformance/evaluation.h"
 
 namespace kt::conformance {
 

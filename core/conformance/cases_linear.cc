@@ -1,6 +1,6 @@
 // Cases of Embedding, Linear, HeadLinear and ExpertLinear: every type of weight, sizes around vector widths and blocks.
 #include "kt/format/dtype.h"
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

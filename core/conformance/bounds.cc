@@ -1,4 +1,4 @@
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 #include <algorithm>
 #include <cmath>

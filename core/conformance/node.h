@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "core/plugin/registry.h"
-#include "tests/conformance/case.h"
-#include "tests/conformance/data.h"
+#include "core/conformance/case.h"
+#include "core/conformance/data.h"
 
 namespace kt::conformance {
 

@@ -1,6 +1,6 @@
 // Cases of Attention and MlaCore: heads, windows, page types, batches of segments with and without a past.
 #include "kt/format/dtype.h"
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

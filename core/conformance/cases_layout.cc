@@ -1,5 +1,5 @@
 // Cases of operators that move elements: SplitHeads, MergeHeads, Slice, Concat, GatherRows, Cast, Copy. All are exact.
-#include "tests/conformance/bounds.h"
+#include "core/conformance/bounds.h"
 
 namespace kt::conformance {
 namespace {

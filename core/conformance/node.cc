@@ -1,4 +1,4 @@
-#include "tests/conformance/node.h"
+#include "core/conformance/node.h"
 
 #include <algorithm>
 

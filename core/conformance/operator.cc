@@ -1,4 +1,4 @@
-#include "tests/conformance/operator.h"
+#include "core/conformance/operator.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -7,7 +7,7 @@
 
 #include "core/plugin/host.h"
 #include "core/plugin/options.h"
-#include "tests/conformance/team.h"
+#include "core/conformance/team.h"
 
 namespace kt::conformance {
 namespace {

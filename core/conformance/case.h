@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kt/model_graph.hpp"
-#include "tests/conformance/batch.h"
-#include "tests/conformance/weights.h"
+#include "core/conformance/batch.h"
+#include "core/conformance/weights.h"
 
 namespace kt::conformance {
 

@@ -6,7 +6,7 @@
 
 #include "core/graph/graph.h"
 #include "kt/abi.h"
-#include "tests/conformance/random.h"
+#include "core/conformance/random.h"
 
 namespace kt::conformance {
 

@@ -1,4 +1,4 @@
-#include "tests/conformance/batch.h"
+#include "core/conformance/batch.h"
 
 #include <algorithm>
 #include <cstring>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/conformance/node.h"
+#include "core/conformance/node.h"
 
 namespace kt::conformance {
 
