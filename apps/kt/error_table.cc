@@ -238,6 +238,9 @@ constexpr std::array kTable = {
     ErrorHelp{608, "a plugin cannot be unloaded", "The plugin is still in use, or not loaded at all.",
               "A model is open whose nodes are bound to its operators, or the plugin brings classes of nodes.",
               "Close the model first."},
+    ErrorHelp{609, "there is no plugin of this name", "The name is neither a file nor that of a plugin in the plugin folders.",
+              "A misspelled name, or a library in a folder that kt does not search.",
+              "kt plugins ls shows the plugins and their paths; a library elsewhere is given by its path."},
     ErrorHelp{610, "a node's attributes or shapes are wrong",
               "A model library built a node whose inputs or attributes its class does not allow.",
               "A mistake in the model library, or a configuration with unusual sizes.",
@@ -272,6 +275,12 @@ constexpr std::array kTable = {
               "An older processor, or a virtual machine that hides AVX2, AVX-512 or AMX.",
               "Nothing needs to be done when another library of the plugin is usable: kt plugins ls shows which. kt doctor lists "
               "the processor's features."},
+
+    // 09xx: checks; exit code 9.
+    ErrorHelp{901, "a conformance case cannot be run",
+              "kt plugins check was asked for a case that does not exist, or lacks the operators of plugin ref to compare with.",
+              "A case number of another version of kt, or plugin ref missing from the plugin folders.",
+              "Leave --case away to run all cases; kt plugins ls shows whether plugin ref is loaded."},
 };
 
 constexpr bool is_ascending() {

@@ -1,8 +1,9 @@
 // kt plugins ls | schema: which libraries were found, what they bring, and why some are not used.
+#include "apps/kt/plugins.h"
+
 #include <cstdio>
 #include <iterator>
 
-#include "apps/kt/plugins.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -46,7 +47,10 @@ void print_table(const core::Registry& registry, const Console& console) {
 core::Json option_json(const core::OptionInfo& option) {
   static constexpr const char* kTypes[] = {"int", "float", "bool", "string", "enum"};
   const bool known = option.type >= 0 && option.type < static_cast<int32_t>(std::size(kTypes));
-  core::Json out = {{"name", option.name}, {"type", known ? kTypes[option.type] : "unknown"}, {"default", option.default_value}, {"help", option.help}};
+  core::Json out = {{"name", option.name},
+                    {"type", known ? kTypes[option.type] : "unknown"},
+                    {"default", option.default_value},
+                    {"help", option.help}};
   if (!option.choices.empty()) out["choices"] = option.choices;
   if (option.minimum != 0 || option.maximum != 0) out["range"] = {option.minimum, option.maximum};
   return out;
@@ -58,7 +62,11 @@ int print_schemas(const core::Registry& registry) {
   for (const core::OperatorInfo* op : registry.all()) {
     core::Json options = core::Json::array();
     for (const core::OptionInfo& option : op->options) options.push_back(option_json(option));
-    list.push_back({{"name", op->name}, {"implements", op->implements}, {"plugin", op->plugin}, {"device", op->device}, {"numerics", op->numerics},
+    list.push_back({{"name", op->name},
+                    {"implements", op->implements},
+                    {"plugin", op->plugin},
+                    {"device", op->device},
+                    {"numerics", op->numerics},
                     {"options", options}});
   }
   print_json({{"operators", list}});
@@ -84,9 +92,13 @@ void add_plugins(Program& program) {
     return 0;
   });
   ls->footer("examples:\n  kt plugins ls\n  KT_PLUGIN_PATH=/opt/acme/kt kt plugins ls --json\n");
-  program.add_subverb(verb, "schema", "every operator and its options as JSON", [&program] { return print_schemas(program.registry()); })
+  program
+      .add_subverb(verb, "schema", "every operator and its options as JSON",
+                   [&program] { return print_schemas(program.registry()); })
       ->footer("examples:\n  kt plugins schema\n  kt plugins schema | jq '.operators[].name'\n");
   add_plugins_check(program, verb);
+  add_plugins_new(program, verb);
+  add_models(program);
 }
 
 }  // namespace kt::app

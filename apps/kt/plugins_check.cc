@@ -14,7 +14,7 @@ using conformance::PluginCheck;
 
 constexpr size_t kShownFailures = 3;  // of one operator
 constexpr size_t kShownSymbols = 4;
-constexpr size_t kWidth = 96;
+constexpr size_t kWidth = 100;
 
 std::string join(const std::vector<std::string>& items, size_t most) {
   std::string out;
@@ -32,7 +32,8 @@ size_t columns(const std::string& text) {
 // Prints the result in the layout of a person's terminal.
 class Table {
  public:
-  Table(const PluginCheck& check, const Console& console, std::string target) : check_(check), console_(console), target_(std::move(target)) {}
+  Table(const PluginCheck& check, const Console& console, std::string target)
+      : check_(check), console_(console), target_(std::move(target)) {}
 
   void print() const {
     print_load();
@@ -41,9 +42,11 @@ class Table {
       print_repeats();
       print_speed();
     }
-    const std::string result = !check_.loaded            ? "the library cannot be used"
-                               : check_.operators.empty() ? "no operators; " + std::to_string(check_.models.size()) + " model families"
-                                                          : std::to_string(check_.passed_operators()) + " of " + std::to_string(check_.checked_operators()) + " ops pass";
+    const std::string result =
+        !check_.loaded ? "the library cannot be used"
+        : check_.operators.empty()
+            ? "no operators; " + std::to_string(check_.models.size()) + " model families"
+            : std::to_string(check_.passed_operators()) + " of " + std::to_string(check_.checked_operators()) + " ops pass";
     std::printf("  result   %-76s exit %d\n", result.c_str(), check_.passed() ? 0 : 9);
   }
 
@@ -88,7 +91,7 @@ class Table {
       items.push_back(op.name + " " + (op.not_checked.empty() ? mark(op.passed()) : "-"));
     }
     char text[120];
-    std::snprintf(text, sizeof text, "(%d cases, reference = ref f32, largest error %.2f of the allowed one)", cases, worst);
+    std::snprintf(text, sizeof text, "(%d cases, reference = ref f32, largest error %.2g of the allowed one)", cases, worst);
     if (!items.empty()) items.push_back(text);
     print_row("ops", items, "  ");
     for (const OperatorResult& op : check_.operators) print_failures(op);
@@ -156,8 +159,11 @@ core::Json operator_json(const OperatorResult& op, const std::string& target) {
     }
     failures.push_back(item);
   }
-  core::Json out = {{"name", op.name}, {"implements", op.implements}, {"device", op.device}, {"cases", op.cases}, {"refused", op.refused},
-                    {"worst", op.worst}, {"runs", op.runs}, {"passed", op.not_checked.empty() && op.passed()}, {"failures", failures}};
+  core::Json out = {{"name", op.name},       {"implements", op.implements},
+                    {"device", op.device},   {"cases", op.cases},
+                    {"refused", op.refused}, {"worst", op.worst},
+                    {"runs", op.runs},       {"passed", op.not_checked.empty() && op.passed()},
+                    {"failures", failures}};
   if (!op.not_checked.empty()) out["not_checked"] = op.not_checked;
   if (op.leaked >= 0) out["leaked_bytes"] = op.leaked;
   if (op.speed > 0) out["speed"] = {{"times_ref", op.speed}, {"case", op.speed_case}};
@@ -167,10 +173,18 @@ core::Json operator_json(const OperatorResult& op, const std::string& target) {
 core::Json check_json(const PluginCheck& check, const std::string& target) {
   core::Json operators = core::Json::array();
   for (const OperatorResult& op : check.operators) operators.push_back(operator_json(op, target));
-  return {{"plugin", check.name}, {"version", check.version}, {"path", check.path},
-          {"load", {{"loaded", check.loaded}, {"problems", check.load_problems}, {"undefined", check.undefined}, {"exported", check.exported},
-                    {"libstdcxx", check.standard}}},
-          {"models", check.models}, {"operators", operators}, {"passed", check.passed()}};
+  return {{"plugin", check.name},
+          {"version", check.version},
+          {"path", check.path},
+          {"load",
+           {{"loaded", check.loaded},
+            {"problems", check.load_problems},
+            {"undefined", check.undefined},
+            {"exported", check.exported},
+            {"libstdcxx", check.standard}}},
+          {"models", check.models},
+          {"operators", operators},
+          {"passed", check.passed()}};
 }
 
 int run_check(Program& program, const std::string& target, const conformance::CheckOptions& options) {
@@ -182,8 +196,10 @@ int run_check(Program& program, const std::string& target, const conformance::Ch
   };
   const auto check = conformance::check_plugin(*files, folders, options, progress);
   if (!check.ok()) return program.console().report(check.error());
-  if (program.json()) print_json(check_json(*check, target));
-  else Table(*check, program.console(), target).print();
+  if (program.json())
+    print_json(check_json(*check, target));
+  else
+    Table(*check, program.console(), target).print();
   return check->passed() ? 0 : static_cast<int>(core::Exit::kCheck);
 }
 
@@ -199,7 +215,8 @@ void add_plugins_check(Program& program, CLI::App* verb) {
                                         [&program, flags] { return run_check(program, flags->target, flags->options); });
   check->add_option("plugin", flags->target, "a library, or the name of an installed plugin")->required()->type_name("PATH|NAME");
   check->add_option("--case", flags->options.only_case, "only this case, as in RmsNorm/0003")->type_name("CLASS/CASE");
-  check->add_option("--runs", flags->options.runs, "runs of each operator in the search for races")->check(CLI::Range(1, 1000000));
+  check->add_option("--runs", flags->options.runs, "runs of each operator in the search for races")
+      ->check(CLI::Range(1, 1000000));
   check->add_option("--timeout", flags->options.silence, "seconds that one step may take")->check(CLI::Range(0.1, 86400.0));
   check->footer("examples:\n  kt plugins check build/libkt_acme.so\n  kt plugins check acme --case MoeExperts/0137\n");
 }

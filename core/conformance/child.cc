@@ -56,8 +56,10 @@ class LineReader {
     for (size_t end; (end = pending_.find('\n')) != std::string::npos; pending_.erase(0, end + 1)) {
       const auto line = core::parse_json(std::string_view(pending_).substr(0, end), "the child's report");
       if (!line.ok()) return false;
-      if (line->contains(kEndKey)) complete_ = true;
-      else on_line_(*line);
+      if (line->contains(kEndKey))
+        complete_ = true;
+      else
+        on_line_(*line);
     }
     return pending_.size() <= kMaxLine;
   }
@@ -91,7 +93,8 @@ std::string read_reports(int fd, LineReader& reader, double silence) {
 }
 
 std::string reason_of(int status) {
-  if (WIFSIGNALED(status)) return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+  if (WIFSIGNALED(status))
+    return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
   return "ended the process with exit status " + std::to_string(WEXITSTATUS(status));
 }
 
@@ -100,13 +103,13 @@ std::string reason_of(int status) {
 core::Result<ChildEnd> run_in_child(const std::function<void(const Reporter&)>& function,
                                     const std::function<void(const core::Json&)>& on_line, double silence) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return core::fail(13, std::string("cannot make a pipe: ") + std::strerror(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0) return core::fail(1, std::string("cannot make a pipe: ") + std::strerror(errno));
   const pid_t child = fork();
   if (child < 0) {
     const std::string why = std::strerror(errno);
     close(ends[0]);
     close(ends[1]);
-    return core::fail(13, "cannot start a process: " + why);
+    return core::fail(1, "cannot start a process: " + why);
   }
   if (child == 0) {
     close(ends[0]);
@@ -122,8 +125,10 @@ core::Result<ChildEnd> run_in_child(const std::function<void(const Reporter&)>& 
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   out.complete = reader.complete();
-  if (out.complete) out.reason.clear();
-  else if (out.reason.empty()) out.reason = reason_of(status);
+  if (out.complete)
+    out.reason.clear();
+  else if (out.reason.empty())
+    out.reason = reason_of(status);
   return out;
 }
 

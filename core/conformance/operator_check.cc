@@ -4,12 +4,15 @@
 #include <cctype>
 
 #include "core/conformance/check.h"
+#include "core/conformance/process_state.h"
 #include "core/conformance/repeat.h"
 
 namespace kt::conformance {
 namespace {
 
 using core::Json;
+
+constexpr double kMostWorst = 1e9;  // JSON has no infinity
 
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -36,7 +39,8 @@ struct Accepted {
 
 class OperatorCheck {
  public:
-  OperatorCheck(const core::Registry& registry, const core::OperatorEntry& entry, const CheckOptions& options, const Reporter& report)
+  OperatorCheck(const core::Registry& registry, const core::OperatorEntry& entry, const CheckOptions& options,
+                const Reporter& report)
       : registry_(registry), entry_(entry), options_(options), report_(report) {}
 
   void check(const std::vector<ChosenCase>& cases) {
@@ -55,8 +59,11 @@ class OperatorCheck {
 
   void check_values(const ChosenCase& chosen) {
     at(chosen, chosen.spec->name);
+    const ProcessState before = ProcessState::now();
     const Report found = check_operator(registry_, entry_, {*chosen.spec});
-    report_({{"cases", found.cases}, {"refused", found.refused.size()}, {"worst", found.worst}});
+    const std::string changed = before.change();
+    if (!changed.empty()) fail(chosen, chosen.spec->name + ": it changes " + changed + " of the process");
+    report_({{"cases", found.cases}, {"refused", found.refused.size()}, {"worst", std::min(found.worst, kMostWorst)}});
     for (const std::string& failure : found.failures) fail(chosen, failure);
     if (found.cases > 0 && found.failures.empty()) accepted_.push_back({&chosen, size_of(*chosen.spec)});
   }

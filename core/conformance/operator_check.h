@@ -46,7 +46,8 @@ struct ChosenCase {
 core::Result<std::vector<ChosenCase>> choose_cases(const std::vector<Case>& all, const std::string& class_name,
                                                    const std::string& only_case);
 
-// Runs in a child: every step is reported before it starts ("at") and when it has a result. add_report() puts a line into a result.
+// Runs in a child: every step is reported before it starts ("at") and when it has a result. add_report() puts a line into a
+// result.
 void check_one_operator(const core::Registry& registry, const core::OperatorEntry& entry, const std::vector<ChosenCase>& cases,
                         const CheckOptions& options, const Reporter& report);
 void add_report(const core::Json& line, OperatorResult& result);

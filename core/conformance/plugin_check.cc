@@ -39,7 +39,8 @@ struct Setting {
 const core::PluginRecord* target_record(const core::Registry& registry, const Setting& setting) {
   const core::PluginRecord* first = nullptr;
   for (const core::PluginRecord& record : registry.plugins()) {
-    const bool asked = std::any_of(setting.target.begin(), setting.target.end(), [&](const LibraryFile& f) { return f.path == record.path; });
+    const bool asked =
+        std::any_of(setting.target.begin(), setting.target.end(), [&](const LibraryFile& f) { return f.path == record.path; });
     if (!asked) continue;
     if (record.loaded) return &record;
     if (!first) first = &record;
@@ -101,7 +102,8 @@ core::Status check_loading(const Setting& setting, PluginCheck& out) {
     out.loaded = false;
     out.load_problems.push_back("the library " + end.reason + " while it was loaded");
   }
-  if (const core::Status status = check_symbols(out); !status.ok() && out.loaded) out.load_problems.push_back(status.error().message);
+  if (const core::Status status = check_symbols(out); !status.ok() && out.loaded)
+    out.load_problems.push_back(status.error().message);
   return {};
 }
 
@@ -159,7 +161,8 @@ core::Result<Files> find_plugin(const std::string& path_or_name, const std::vect
     for (LibraryFile& file : core::find_libraries(folders))
       if (file.status.ok() && manifest_of(file.path).name == path_or_name) out.push_back(std::move(file));
   if (out.empty())
-    return core::fail(609, "there is no plugin or file '" + path_or_name + "'", "kt plugins ls shows the plugins; a file is given by its path");
+    return core::fail(609, "there is no plugin or file '" + path_or_name + "'",
+                      "kt plugins ls shows the plugins; a file is given by its path");
   return out;
 }
 
@@ -168,7 +171,9 @@ core::Result<PluginCheck> check_plugin(const Files& target, const std::vector<st
   Setting setting{target, {}, options, all_cases()};
   for (LibraryFile& file : core::find_libraries(folders))
     if (file.status.ok() && manifest_of(file.path).name == "ref") setting.oracle.push_back(std::move(file));
-  if (setting.oracle.empty()) return core::fail(901, "the plugin ref, to compare with, is in none of the plugin folders", "kt plugins ls shows the plugins");
+  if (setting.oracle.empty())
+    return core::fail(901, "the plugin ref, to compare with, is in none of the plugin folders",
+                      "kt plugins ls shows the plugins");
   PluginCheck out;
   const core::Manifest manifest = manifest_of(target.front().path);
   out.name = manifest.name;
@@ -186,7 +191,9 @@ core::Result<PluginCheck> check_plugin(const Files& target, const std::vector<st
     if (op.not_checked.empty()) KT_TRY(check_operator_apart(setting, cases, op));
     on_operator(op);
   }
-  if (!case_exists) return core::fail(901, "no operator of the plugin has a case '" + options.only_case + "'", "cases are written CLASS/NUMBER, as in RmsNorm/0003");
+  if (!case_exists)
+    return core::fail(901, "no operator of the plugin has a case '" + options.only_case + "'",
+                      "cases are written CLASS/NUMBER, as in RmsNorm/0003");
   return out;
 }
 

@@ -14,8 +14,9 @@ struct PluginCheck {
   std::string path, name, version;
   bool loaded = false;
   std::vector<std::string> load_problems;  // sentences; empty: the library is as it should be
-  std::vector<std::string> undefined, exported, standard;  // symbols that nobody provides, that must not show, of those the library's
-  std::vector<std::string> models;                         // families that it brings
+  std::vector<std::string> undefined, exported,
+      standard;                     // symbols that nobody provides, that must not show, of those the library's
+  std::vector<std::string> models;  // families that it brings
   std::vector<OperatorResult> operators;
 
   int passed_operators() const;
@@ -25,11 +26,13 @@ struct PluginCheck {
 
 // The library to check by path or by plugin name, with the libraries that lie beside it in `folders` and serve the same plugin:
 // the first is the one to check. KT-E0609 if there is none of this name.
-core::Result<std::vector<core::LibraryFile>> find_plugin(const std::string& path_or_name, const std::vector<std::string>& folders);
+core::Result<std::vector<core::LibraryFile>> find_plugin(const std::string& path_or_name,
+                                                         const std::vector<std::string>& folders);
 
 // `target` as find_plugin() gives it; plugin ref is taken from `folders`. `on_operator` is told of each operator when it is done.
 // KT-E0901 if the case asked for does not exist or plugin ref is missing.
 core::Result<PluginCheck> check_plugin(const std::vector<core::LibraryFile>& target, const std::vector<std::string>& folders,
-                                       const CheckOptions& options, const std::function<void(const OperatorResult&)>& on_operator);
+                                       const CheckOptions& options,
+                                       const std::function<void(const OperatorResult&)>& on_operator);
 
 }  // namespace kt::conformance

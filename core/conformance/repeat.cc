@@ -60,20 +60,19 @@ class Comparison {
   Bounds bounds_;  // empty: to the bit
 };
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
+// The shortest of the runs of some time: what else the machine does only adds.
 template <class Run>
-core::Result<double> median_seconds(Run&& run) {
-  std::vector<double> times;
-  for (int i = 0; i < 7; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+core::Result<double> least_seconds(Run&& run) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(40);
+  double least = 0;
+  for (int i = 0; i < 5 || Clock::now() < end; ++i) {
+    const auto start = Clock::now();
     KT_TRY(run());
-    times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    least = i == 0 ? seconds : std::min(least, seconds);
   }
-  return median(std::move(times));
+  return least;
 }
 
 uint64_t allocated_bytes() {
@@ -83,7 +82,8 @@ uint64_t allocated_bytes() {
 
 }  // namespace
 
-core::Result<Repeats> repeat_runs(const core::Registry& registry, const core::OperatorEntry& entry, const BuiltCase& built, int runs) {
+core::Result<Repeats> repeat_runs(const core::Registry& registry, const core::OperatorEntry& entry, const BuiltCase& built,
+                                  int runs) {
   const bool invariant = entry.info.numerics.starts_with("invariant");
   std::vector<std::unique_ptr<Operator>> instances;
   for (int i = 0; i < kInstances; ++i) instances.push_back(KT_TRY(make(entry, built)));
@@ -129,15 +129,17 @@ core::Result<double> leaked_bytes(const core::OperatorEntry& entry, const BuiltC
   return least >= 8 ? least : 0.0;
 }
 
-core::Result<double> speed_against_oracle(const core::Registry& registry, const core::OperatorEntry& entry, const BuiltCase& built) {
+core::Result<double> speed_against_oracle(const core::Registry& registry, const core::OperatorEntry& entry,
+                                          const BuiltCase& built) {
   const auto op = KT_TRY(make(entry, built));
-  const double mine = KT_TRY(median_seconds([&] { return run(*op, built, 1); }));
+  const double mine = KT_TRY(least_seconds([&] { return run(*op, built, 1); }));
   for (const core::OperatorInfo* info : registry.all()) {
     if (info->plugin != "ref" || info->implements != entry.info.implements) continue;
     const auto reference = KT_TRY(make(*registry.entry(info->name), built));
-    return KT_TRY(median_seconds([&] { return run(*reference, built, 1); })) / mine;
+    return KT_TRY(least_seconds([&] { return run(*reference, built, 1); })) / mine;
   }
-  const double body = KT_TRY(median_seconds([&] { return Evaluation::make(registry, built, built.inputs, built.spec->segments); }));
+  const double body =
+      KT_TRY(least_seconds([&] { return Evaluation::make(registry, built, built.inputs, built.spec->segments); }));
   return body / mine;
 }
 

@@ -75,7 +75,8 @@ Result<const Elf64_Shdr*> ElfFile::linked(const Elf64_Shdr& section) const {
 }
 
 Result<std::string> ElfFile::content(const Elf64_Shdr& section, uint64_t limit) const {
-  if (section.sh_size > limit || !in_file(section.sh_offset, section.sh_size, size_)) return damaged("one of its sections is damaged");
+  if (section.sh_size > limit || !in_file(section.sh_offset, section.sh_size, size_))
+    return damaged("one of its sections is damaged");
   std::string out(section.sh_size, '\0');
   if (!read(out.data(), out.size(), section.sh_offset)) return damaged("it is cut");
   return out;

@@ -77,8 +77,9 @@ std::vector<std::string> unprovided_symbols(const ElfSymbols& symbols) {
 }
 
 bool is_standard_library_symbol(const std::string& name) {
-  for (const char* prefix : {"_ZNSt", "_ZNKSt", "_ZSt", "_ZTVSt", "_ZTISt", "_ZTSSt", "_ZNSa", "_ZNSs", "_ZGVNSt", "_ZZNSt", "_ZNVSt",
-                             "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx"})
+  for (const char* prefix :
+       {"_ZNSt",  "_ZNKSt", "_ZNRSt", "_ZNKRSt", "_ZNOSt", "_Znw",    "_Zna",   "_Zdl",   "_Zda",          "_ZSt",
+        "_ZTVSt", "_ZTISt", "_ZTSSt", "_ZNSa",   "_ZNSs",  "_ZGVNSt", "_ZZNSt", "_ZNVSt", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx"})
     if (name.starts_with(prefix)) return true;
   return false;
 }
