@@ -34,7 +34,7 @@ MAY_INCLUDE = {
 OURS = ("kt/", "core/", "apps/", "plugins/", "models/", "tests/", "sdk/")
 FAMILIES = re.compile(r"\b(llama|qwen|deepseek|mixtral|mistral|kimi|glm|minimax|smallthinker|moonlight)", re.IGNORECASE)
 # Files whose data is names that other programs chose: KTransformers' class paths, tokenizers' names of patterns.
-FAMILY_TABLES = ("core/rules/python_map", "core/text/", "core/jinja/")
+FAMILY_TABLES = ("core/rules/compat/", "core/text/", "core/jinja/")
 
 
 def sources():

@@ -54,7 +54,7 @@ class CaseCheck {
     std::optional<HostState> state = built_.state;
     first_ = KT_TRY(run_on(state, built_.inputs, plain)).outputs;
     compare(wanted, first_, "");
-    if (state && !state->same_content(*wanted.state())) fail("the state differs from the oracle's after the run");
+    if (state && !state->same_content(*wanted.state())) add_failure("the state differs from the oracle's after the run");
     same_or_near(wanted, KT_TRY(run_whole(built_.inputs, {1, spec_.gap, 0x00})), true,
                  "with other content of the scratch memory");
     same_or_near(wanted, KT_TRY(run_whole(built_.inputs, {3, spec_.gap, 0x7F})), invariant_, "on 3 threads");
@@ -66,7 +66,7 @@ class CaseCheck {
   }
 
  private:
-  void fail(const std::string& what) {
+  void add_failure(const std::string& what) {
     const std::string text = spec_.name + text_of(options_) + ": " + what;
     if (report_.failures.size() < 20) report_.failures.push_back(text);
   }
@@ -79,7 +79,7 @@ class CaseCheck {
   core::Result<RunResult> run_on(std::optional<HostState>& state, const std::vector<Data>& inputs, const RunSetup& setup) {
     const HostBatch batch(spec_.segments);
     RunResult out = KT_TRY(op_->run(inputs, batch, state ? &*state : nullptr, setup));
-    if (!out.damage.empty()) fail(out.damage);
+    if (!out.damage.empty()) add_failure(out.damage);
     return out;
   }
 
@@ -94,7 +94,7 @@ class CaseCheck {
         char text[200];
         std::snprintf(text, sizeof text, "output %zu, element %lld of %lld is %.9g instead of %.9g (allowed difference %.3g)%s",
                       o, static_cast<long long>(i), static_cast<long long>(got[o].count()), have, want, bound, when.c_str());
-        fail(text);
+        add_failure(text);
         return;
       }
   }
@@ -102,7 +102,7 @@ class CaseCheck {
   void same_or_near(const Evaluation& wanted, const RunResult& got, bool same, const std::string& when) {
     if (!same) return compare(wanted, got.outputs, " " + when);
     for (size_t o = 0; o < got.outputs.size(); ++o)
-      if (got.outputs[o].bytes != first_[o].bytes) return fail("the result is another one " + when);
+      if (got.outputs[o].bytes != first_[o].bytes) return add_failure("the result is another one " + when);
   }
 
   bool rows_are_independent() const {
@@ -125,7 +125,7 @@ class CaseCheck {
         const RunResult got = KT_TRY(op_->run(inputs, batch, state ? &*state : nullptr, {1 + size % 2, 0, 0x11}));
         for (size_t o = 0; o < got.outputs.size(); ++o)
           if (got.outputs[o].bytes != first_[o].rows_of(row, count).bytes) {
-            fail("row " + std::to_string(row) + " is another one when rows come " + std::to_string(size) + " at a time");
+            add_failure("row " + std::to_string(row) + " is another one when rows come " + std::to_string(size) + " at a time");
             return {};
           }
         row += count;
@@ -155,7 +155,7 @@ class CaseCheck {
     return {};
   }
   core::Status masked(const std::string& what, size_t output, int64_t element) {
-    fail(what + " at output " + std::to_string(output) + ", element " + std::to_string(element));
+    add_failure(what + " at output " + std::to_string(output) + ", element " + std::to_string(element));
     return {};
   }
 

@@ -55,16 +55,16 @@ class OperatorCheck {
 
  private:
   void at(const ChosenCase& chosen, const std::string& step) { report_({{"at", step}, {"case", chosen.id}}); }
-  void fail(const ChosenCase& chosen, const std::string& what) { report_({{"failure", what}, {"case", chosen.id}}); }
+  void add_failure(const ChosenCase& chosen, const std::string& what) { report_({{"failure", what}, {"case", chosen.id}}); }
 
   void check_values(const ChosenCase& chosen) {
     at(chosen, chosen.spec->name);
     const ProcessState before = ProcessState::now();
     const Report found = check_operator(registry_, entry_, {*chosen.spec});
     const std::string changed = before.change();
-    if (!changed.empty()) fail(chosen, chosen.spec->name + ": it changes " + changed + " of the process");
+    if (!changed.empty()) add_failure(chosen, chosen.spec->name + ": it changes " + changed + " of the process");
     report_({{"cases", found.cases}, {"refused", found.refused.size()}, {"worst", std::min(found.worst, kMostWorst)}});
-    for (const std::string& failure : found.failures) fail(chosen, failure);
+    for (const std::string& failure : found.failures) add_failure(chosen, failure);
     if (found.cases > 0 && found.failures.empty()) accepted_.push_back({&chosen, size_of(*chosen.spec)});
   }
 
@@ -74,14 +74,14 @@ class OperatorCheck {
     at(chosen, name);
     auto built = build_case(registry_.classes(), *chosen.spec);
     core::Status status = built.ok() ? step(*built) : built.status();
-    if (!status.ok()) fail(chosen, name + ": " + status.error().message);
+    if (!status.ok()) add_failure(chosen, name + ": " + status.error().message);
   }
 
   void search_races(const ChosenCase& chosen) {
     on(chosen, "repeated runs", [&](const BuiltCase& built) -> core::Status {
       const Repeats found = KT_TRY(repeat_runs(registry_, entry_, built, options_.runs));
       report_({{"runs", found.runs}, {"instances", found.instances}});
-      if (!found.difference.empty()) fail(chosen, "repeated runs: " + found.difference);
+      if (!found.difference.empty()) add_failure(chosen, "repeated runs: " + found.difference);
       return {};
     });
   }
@@ -90,7 +90,8 @@ class OperatorCheck {
     on(chosen, "create and destroy", [&](const BuiltCase& built) -> core::Status {
       const double bytes = KT_TRY(leaked_bytes(entry_, built));
       report_({{"leaked", bytes}});
-      if (bytes > 0) fail(chosen, "leaks " + std::to_string(static_cast<int64_t>(bytes)) + " B with each create and destroy");
+      if (bytes > 0)
+        add_failure(chosen, "leaks " + std::to_string(static_cast<int64_t>(bytes)) + " B with each create and destroy");
       return {};
     });
   }

@@ -48,7 +48,16 @@ class Home(unittest.TestCase):
         return self.home / name / "build" / f"libkt_{name}.so"
 
 
+def masked(text):
+    """Lines without what differs from run to run: numbers, and the spaces that align them."""
+    return [re.sub(r"[0-9.]+", "N", re.sub(r" +", " ", line)).strip() for line in text.splitlines() if line.strip()]
+
+
 class Guide(Home):
+    def printed_block(self):
+        text = (pathlib.Path(SOURCE) / "docs/guides/first-plugin.md").read_text()
+        return re.search(r"^prints\n\n(.*?)\n\n\S", text, re.DOTALL | re.MULTILINE).group(1)
+
     def commands(self):
         text = (pathlib.Path(SOURCE) / "docs/guides/first-plugin.md").read_text()
         blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
@@ -68,6 +77,8 @@ class Guide(Home):
         check = printed["kt plugins check"]
         self.assertIn("acme.rms_norm ✓", check)
         self.assertIn("1 of 1 ops pass", check)
+        self.assertEqual(masked(check), masked(self.printed_block()))
+        self.assertTrue(all(len(line) <= 100 for line in check.splitlines()), check)
         self.assertIn("norms of acme", printed["kt rules check"])
         self.assertGreater(len(printed["kt run -m"].split()), 5)
         norms = [line for line in printed["kt inspect -m"].splitlines() if "acme.rms_norm" in line]
@@ -134,6 +145,12 @@ class Check(Home):
         self.assertIn(f"repro: kt plugins check {library} --case Silu/0000", out)
         self.assertRegex(out, r"result +0 of 1 ops pass +exit 9")
         self.assertTrue(all(len(line) <= 160 for line in out.splitlines()))
+
+    def test_marks_are_ascii_where_the_locale_is(self):
+        command = f"LC_ALL=C kt plugins check {BUILD}/tests/plugins/operator_none/libkt_fault.so"
+        out = self.shell(command, self.home)
+        self.assertTrue(out.isascii(), out)
+        self.assertIn("fault.silu ok", out)
 
     def test_every_mutant_fails(self):
         out = json.loads(self.shell(f"kt plugins check {BUILD}/tests/mutants/libkt_mutant.so --json", self.home, code=9))
