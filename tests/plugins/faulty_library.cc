@@ -45,6 +45,10 @@ extern "C" KT_EXPORT int fault_helper(int n) {
 }
 #endif
 
+#if defined(FAULT_NEEDS)
+extern "C" int kt_fault_absent(void);
+#endif
+
 extern "C" KT_EXPORT KtStatus kt_plugin_entry([[maybe_unused]] const KtHost* host, const KtPlugin** plugin) {
 #if defined(FAULT_THROWS)
   throw std::runtime_error("no such device");
@@ -54,6 +58,8 @@ extern "C" KT_EXPORT KtStatus kt_plugin_entry([[maybe_unused]] const KtHost* hos
   std::exit(3);
 #elif defined(FAULT_CRASH)
   std::raise(SIGSEGV);
+#elif defined(FAULT_NEEDS)
+  if (kt_fault_absent() != 1) return KT_ERROR;
 #elif defined(FAULT_CORE)
   if (kt_version() == nullptr) return KT_ERROR;
 #endif

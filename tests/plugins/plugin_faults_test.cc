@@ -107,6 +107,7 @@ TEST(SoundOperator, OneCaseIsRunAlone) {
 
 const Fault kLibraries[] = {{"old", "needs host ABI 0.9, this kt has 1.0"},
                             {"newer", "needs host ABI 1.1, this kt has 1.0"},
+                            {"needs", "libkt_fault_absent.so: cannot open shared object file"},
                             {"throws", "no such device"},
                             {"throws_int", "it threw an exception of an unknown type"},
                             {"exit", "the library ended the process with exit status 3 while it was loaded"},
@@ -161,6 +162,16 @@ TEST(FaultyLibraries, WithAnOperatorThatIsThereAlreadyNameBothFiles) {
   const std::string& reason = registry.plugins()[1].reason;
   EXPECT_NE(reason.find("KT-E0607"), std::string::npos) << reason;
   EXPECT_NE(reason.find("'fault.silu' is also in " + registry.plugins()[0].path), std::string::npos) << reason;
+}
+
+TEST(FaultyLibraries, ThatAreFoldersAreNoPlugins) {
+  const fs::path folder = fs::path(testing::TempDir()) / ("kt_plugin_folder_" + std::to_string(getpid()));
+  fs::create_directories(folder / "libkt_folder.so");
+  core::Registry registry;
+  registry.load_folders({folder.string()});
+  ASSERT_EQ(registry.plugins().size(), 1u);
+  EXPECT_NE(registry.plugins()[0].reason.find("not a plugin"), std::string::npos) << registry.plugins()[0].reason;
+  fs::remove_all(folder);
 }
 
 TEST(FindPlugin, SaysThatThereIsNone) {
