@@ -191,7 +191,7 @@ constexpr std::array kTable = {
               "Fetch the tokenizer's files again. Without a tokenizer, token ids can still be given with --ids."},
 
     // 05xx: memory; exit code 5.
-    ErrorHelp{501, "out of memory", "The process could not get the memory or the address space that it needs.",
+    ErrorHelp{501, "out of memory", "The model would not fit, as kt plan shows, or the process could not get the memory that it needs.",
               "A model larger than memory, a large --ctx-size, a limit set by ulimit, a container or a service.",
               "kt plan MODEL shows what goes where; use a smaller --ctx-size, --batch-size or model, or raise the limit."},
     ErrorHelp{502, "the system refused a large block of memory",

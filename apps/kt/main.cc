@@ -21,6 +21,7 @@ int run_program(int argc, char** argv) {
   kt::app::add_tokenize(program);
   kt::app::add_template(program);
   kt::app::add_inspect(program);
+  kt::app::add_plan(program);
   kt::app::add_rules(program);
   kt::app::add_plugins(program);
   kt::app::add_perplexity(program);

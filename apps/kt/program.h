@@ -91,6 +91,7 @@ void add_logits(Program& program);
 void add_tokenize(Program& program);
 void add_template(Program& program);
 void add_inspect(Program& program);
+void add_plan(Program& program);
 void add_rules(Program& program);
 void add_plugins(Program& program);
 void add_perplexity(Program& program);

@@ -78,16 +78,19 @@ class Loader {
 
 }  // namespace
 
+ShapeBucket decode_bucket(int32_t max_tokens, int32_t max_outputs, int32_t max_segments) {
+  const int32_t tokens = std::min(max_tokens, kDecodeRows * max_segments);
+  return {tokens, std::min(max_outputs, tokens)};
+}
+
 Result<std::unique_ptr<Executable>> Executable::load(const Graph& graph, const BindingOf& prefill, const BindingOf& decode,
                                                      const Registry& registry, const NameTable& names, const WeightStore& store,
                                                      const LoadOptions& options) {
   std::unique_ptr<Executable> out(new Executable());
   out->options_ = options;
   const ShapeBucket prefill_bucket{options.max_tokens, options.max_outputs};
-  const int32_t decode_tokens = std::min(options.max_tokens, kDecodeRows * options.max_segments);
-  const ShapeBucket decode_bucket{decode_tokens, std::min(options.max_outputs, decode_tokens)};
   Plan prefill_plan = KT_TRY(make_plan(graph, prefill, KT_PREFILL, prefill_bucket));
-  Plan decode_plan = KT_TRY(make_plan(graph, decode, KT_DECODE, decode_bucket));
+  Plan decode_plan = KT_TRY(make_plan(graph, decode, KT_DECODE, decode_bucket(options.max_tokens, options.max_outputs, options.max_segments)));
   const auto& logits = prefill_plan.values[static_cast<size_t>(prefill_plan.outputs.front().second)];
   out->vocab_size_ = logits.shape.back();
 

@@ -27,6 +27,9 @@ struct LoadOptions {
   std::function<void(double)> progress;  // 0..1, while weights are prepared
 };
 
+// The largest decode batch: every sequence brings at most kDecodeRows rows.
+ShapeBucket decode_bucket(int32_t max_tokens, int32_t max_outputs, int32_t max_segments);
+
 struct MemoryUse {
   uint64_t weights = 0;     // bytes of the files that operators use in place or were copied from
   uint64_t copies = 0;      // bytes of weights that had to be copied on the host

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/estimate/memory_plan.h"
 #include "core/exec/executable.h"
 #include "core/exec/kv_pool.h"
 #include "core/rules/bind.h"
@@ -30,11 +31,17 @@ struct RuntimeOptions {
   std::string cache_type = "auto";  // f32, f16, bf16; auto: f32 where activations are f32, else f16
   bool duplicate_weights = false;   // see LoadOptions
   bool need_tokenizer = true;
+  bool check_memory = true;  // KT-E0501 before loading what would not fit
   std::function<void(double)> progress;
 };
 
 // The operators of a graph as the options' rules say, or as `auto` does without rules.
 Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options);
+// The same for a machine that need not be this one.
+Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options, const Machine& machine);
+
+// What the model will need of every device when it is opened so.
+Result<MemoryPlan> plan_memory(const Workspace& workspace, const BoundGraph& bound, const Registry& registry, const RunSizes& sizes);
 
 class Runtime {
  public:
@@ -51,6 +58,7 @@ class Runtime {
 
  private:
   Runtime() = default;
+  RunSizes sizes(const RuntimeOptions& options) const;
   Status load(const Registry& registry, const RuntimeOptions& options);
 
   std::unique_ptr<Workspace> workspace_;

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "core/estimate/assumed_types.h"
+
 namespace kt::core {
 namespace {
 
@@ -42,6 +44,20 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const Registry& registry, con
   out->names_ = std::make_unique<NameTable>(out->model_.names, out->model_.name_count, out->source_.config.source());
   if (store) KT_TRY(join_weights(*out->model_.graph, *out->names_, *store));
   return out;
+}
+
+std::string Workspace::shared_name(const WeightSpec& spec) const {
+  if (!source_.weights) return spec.canonical;
+  const auto source = names_->find(spec, *source_.weights);
+  if (!source.ok() || source->tensors.empty()) return spec.canonical;
+  const bool is_part = source->row && source->row->transform == KT_HEAD_ROWS;
+  return source->tensors[0]->name + (is_part ? "+" + std::to_string(source->row->begin) : "");
+}
+
+Status Workspace::assume_types(const std::string& type) {
+  if (source_.weights)
+    return fail(102, "--type " + type + ": the files say the types of the weights", "give the config.json alone, or leave --type out");
+  return core::assume_types(*model_.graph, type);
 }
 
 }  // namespace kt::core

@@ -20,6 +20,12 @@ class Workspace {
   static Result<std::unique_ptr<Workspace>> open(const Registry& registry, const std::string& model, const std::vector<std::string>& model_folders,
                                                  bool need_weights);
 
+  // Gives weights the types of a file quantised to `type`, where there are no files to say them. KT-E0102.
+  Status assume_types(const std::string& type);
+
+  // Which weights share a tensor of the files; with no files each has a name of its own.
+  std::string shared_name(const WeightSpec& spec) const;
+
   const ModelSource& source() const { return source_; }
   const Graph& graph() const { return *model_.graph; }
   const std::string& family() const { return model_.family; }
