@@ -82,8 +82,9 @@ core::Result<core::RuntimeOptions> runtime_options(Program& program, const Model
   return out;
 }
 
-core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, const ModelFlags& flags) {
+core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, const ModelFlags& flags, int sequences) {
   core::RuntimeOptions options = KT_TRY(runtime_options(program, flags));
+  options.sequences = sequences;
   Console& console = program.console();
   options.progress = [&console](double fraction) { console.progress("load", fraction); };
   auto runtime = core::Runtime::open(program.registry(), options);

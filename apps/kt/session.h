@@ -23,7 +23,7 @@ core::Result<core::GenerationOptions> generation_options(const SamplingFlags& fl
 // Flags as runtime options.
 core::Result<core::RuntimeOptions> runtime_options(Program& program, const ModelFlags& flags);
 // Opens the runtime, with a progress bar on a terminal and the warnings of the rule files on stderr.
-core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, const ModelFlags& flags);
+core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, const ModelFlags& flags, int sequences = 1);
 
 // {"weights", "copies", "kv_cache", "work", "peak_rss"} in bytes.
 core::Json memory_json(core::Runtime& runtime);
