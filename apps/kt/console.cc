@@ -8,6 +8,11 @@
 #include <cstring>
 
 namespace kt::app {
+namespace {
+
+constexpr std::chrono::milliseconds kQuietTime{300};
+
+}  // namespace
 
 Console::Console() : terminal_(isatty(STDERR_FILENO) == 1) {
   colour_ = terminal_ && std::getenv("NO_COLOR") == nullptr;
@@ -21,7 +26,9 @@ void Console::note(const std::string& text) const {
   if (!quiet_) std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-void Console::warn(const std::string& text) const { std::fprintf(stderr, "%s %s\n", colour_ ? "\033[33m!\033[0m" : "!", text.c_str()); }
+void Console::warn(const std::string& text) const {
+  std::fprintf(stderr, "%s %s\n", colour_ ? "\033[33m!\033[0m" : "!", text.c_str());
+}
 
 int Console::report(const core::Error& error) const {
   std::fprintf(stderr, "%s\n", error.text().c_str());
@@ -31,6 +38,9 @@ int Console::report(const core::Error& error) const {
 void Console::progress(const std::string& label, double fraction) {
   const int percent = static_cast<int>(fraction * 100);
   if (!terminal_ || quiet_ || percent == last_percent_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!progress_start_) progress_start_ = now;
+  if (now - *progress_start_ < kQuietTime) return;
   last_percent_ = percent;
   constexpr int kWidth = 28;
   std::string bar;
@@ -41,10 +51,12 @@ void Console::progress(const std::string& label, double fraction) {
 void Console::clear_progress() {
   if (last_percent_ >= 0) std::fprintf(stderr, "\r\033[K");
   last_percent_ = -1;
+  progress_start_.reset();
 }
 
 bool Console::answer(const std::string& text) {
-  const bool ok = output_error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool ok =
+      output_error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!ok && output_error_ == 0) output_error_ = errno;
   return ok;
 }
@@ -52,7 +64,8 @@ bool Console::answer(const std::string& text) {
 int Console::finish(int code) {
   if (!answer("") && code == 0) {
     // A reader that has seen enough (kt run ... | head) needs no message.
-    if (output_error_ != EPIPE) report(core::fail(3, std::string("cannot write the output: ") + std::strerror(output_error_), "is the disk full?"));
+    if (output_error_ != EPIPE)
+      report(core::fail(3, std::string("cannot write the output: ") + std::strerror(output_error_), "is the disk full?"));
     return core::exit_code(3);
   }
   return code;

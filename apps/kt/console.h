@@ -1,6 +1,8 @@
 // What the program writes for people: everything but the answer goes to stderr, with colour only on a terminal.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "core/base/status.h"
@@ -19,7 +21,7 @@ class Console {
   void warn(const std::string& text) const;
   // "kt: error[KT-E....]: ..." on stderr; returns the exit code.
   int report(const core::Error& error) const;
-  // A bar that is redrawn in place on a terminal and left out elsewhere. fraction 1 ends the line.
+  // A bar that is redrawn in place on a terminal, once the work has taken a moment, and left out elsewhere.
   void progress(const std::string& label, double fraction);
   void clear_progress();
 
@@ -38,6 +40,7 @@ class Console {
   bool terminal_, colour_, utf8_;
   bool quiet_ = false;
   int last_percent_ = -1;
+  std::optional<std::chrono::steady_clock::time_point> progress_start_;
   int output_error_ = 0;  // errno of the first failed write to stdout
 };
 

@@ -3,8 +3,10 @@
 #include <histedit.h>
 #include <unistd.h>
 
+#include <clocale>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "apps/kt/interrupt.h"
 
@@ -41,6 +43,7 @@ struct LineEditor::Terminal {
 
 LineEditor::LineEditor(std::string history_file) : history_file_(std::move(history_file)) {
   if (isatty(STDIN_FILENO) != 1) return;
+  std::setlocale(LC_CTYPE, "");  // so that the editor knows the characters of the terminal
   terminal_ = std::make_unique<Terminal>();
   if (!history_file_.empty()) history(terminal_->history, &terminal_->event, H_LOAD, history_file_.c_str());
 }
@@ -80,15 +83,17 @@ std::optional<std::string> LineEditor::read_line(const std::string& prompt) {
 
 std::optional<std::string> LineEditor::read(const std::string& prompt) {
   std::optional<std::string> line = read_line(prompt);
-  if (!line || interrupted()) return std::nullopt;
+  if (!line) return std::nullopt;
+  const bool again = std::exchange(gave_up_, interrupted());
+  if (interrupted()) return again ? std::nullopt : line;
   std::string text = *line;
   const bool quoted = text == "\"\"\"";
   if (quoted) text.clear();
   bool first = quoted;
   while (quoted || text.ends_with('\\')) {
     if (!quoted) text.back() = '\n';
-    line = read_line("… ");
-    if (interrupted()) return "";
+    line = read_line("... ");
+    if (interrupted()) return std::string();
     if (!line || (quoted && *line == "\"\"\"")) break;
     text += (quoted && !first ? "\n" : "") + *line;
     first = false;

@@ -23,6 +23,7 @@ class LineEditor {
   void remember(const std::string& line);
 
   std::string history_file_;
+  bool gave_up_ = false;                // the last line ended in Ctrl-C
   std::unique_ptr<Terminal> terminal_;  // null: stdin is no terminal
 };
 

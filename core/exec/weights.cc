@@ -1,6 +1,7 @@
 #include "core/exec/weights.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/tensor/shape.h"
 #include "kt/format/dequantize.h"
@@ -75,6 +76,24 @@ Status check_source(const WeightSpec& spec, const WeightSource& source) {
           spec, "tensor '" + tensor->name + "' has shape " + shape_text(tensor->shape) + ", needs " + shape_text(expected));
   }
   return {};
+}
+
+// A float32 vector can stay where it lies in the file.
+bool usable_in_place(const TensorEntry& tensor) {
+  return tensor.dtype == KT_F32 && reinterpret_cast<uintptr_t>(tensor.data) % alignof(float) == 0;
+}
+
+// The type of a matrix whose last two dimensions were swapped: that of the file where elements can be moved one by one.
+int32_t transposed_dtype(int32_t dtype) { return dtype == KT_BF16 || dtype == KT_F16 ? dtype : KT_F32; }
+
+// [matrices, rows, columns] -> [matrices, columns, rows]; from `row_of` comes one row as it lies in the file, already of type T.
+template <class T, class RowOf>
+void transpose(int64_t matrices, int64_t rows, int64_t columns, T* out, RowOf row_of) {
+  for (int64_t m = 0; m < matrices; ++m)
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* row = row_of(m * rows + r);
+      for (int64_t c = 0; c < columns; ++c) out[(m * columns + c) * rows + r] = row[c];
+    }
 }
 
 void to_float(const TensorEntry& tensor, int64_t first_row, int64_t rows, int64_t columns, float* out) {
@@ -155,11 +174,15 @@ void LoadedWeight::finish(const WeightSpec& spec, int32_t dtype) {
   view_.parts = &part_pointer_;
 }
 
-Status LoadedWeight::copy_vector(const WeightSpec& spec, const TensorEntry& tensor) {
-  const int64_t count = product(spec.shape);
-  copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(count) * sizeof(float)));
-  to_float(tensor, 0, 1, count, reinterpret_cast<float*>(copy_.data()));
-  add_tensor(copy_.data(), KT_F32, spec.shape.data(), static_cast<int32_t>(spec.shape.size()));
+Status LoadedWeight::take_vector(const WeightSpec& spec, const TensorEntry& tensor) {
+  const std::byte* data = tensor.data;
+  if (!usable_in_place(tensor)) {
+    const int64_t count = product(spec.shape);
+    copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(count) * sizeof(float)));
+    to_float(tensor, 0, 1, count, reinterpret_cast<float*>(copy_.data()));
+    data = copy_.data();
+  }
+  add_tensor(data, KT_F32, spec.shape.data(), static_cast<int32_t>(spec.shape.size()));
   finish(spec, KT_F32);
   return {};
 }
@@ -168,16 +191,23 @@ Status LoadedWeight::copy_transposed(const WeightSpec& spec, const TensorEntry& 
   const size_t rank = spec.shape.size();
   const int64_t rows = spec.shape[rank - 1], columns = spec.shape[rank - 2];  // as they lie in the file
   const int64_t matrices = product(spec.shape) / (rows * columns);
-  copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(product(spec.shape)) * sizeof(float)));
-  auto* out = reinterpret_cast<float*>(copy_.data());
-  std::vector<float> row(static_cast<size_t>(columns));
-  for (int64_t m = 0; m < matrices; ++m)
-    for (int64_t r = 0; r < rows; ++r) {
-      to_float(tensor, m * rows + r, 1, columns, row.data());
-      for (int64_t c = 0; c < columns; ++c) out[(m * columns + c) * rows + r] = row[static_cast<size_t>(c)];
-    }
-  add_tensor(copy_.data(), KT_F32, spec.shape.data(), static_cast<int32_t>(rank));
-  finish(spec, KT_F32);
+  const int32_t dtype = transposed_dtype(tensor.dtype);
+  copy_ = KT_TRY(Buffer::allocate(static_cast<uint64_t>(*kt::format::row_bytes(dtype, product(spec.shape)))));
+  if (dtype == KT_F32) {
+    std::vector<float> row(static_cast<size_t>(columns));
+    transpose(matrices, rows, columns, reinterpret_cast<float*>(copy_.data()), [&](int64_t r) {
+      to_float(tensor, r, 1, columns, row.data());
+      return row.data();
+    });
+  } else {
+    std::vector<uint16_t> row(static_cast<size_t>(columns));
+    transpose(matrices, rows, columns, reinterpret_cast<uint16_t*>(copy_.data()), [&](int64_t r) {
+      std::memcpy(row.data(), tensor.data + r * columns * 2, row.size() * sizeof(uint16_t));
+      return row.data();
+    });
+  }
+  add_tensor(copy_.data(), dtype, spec.shape.data(), static_cast<int32_t>(rank));
+  finish(spec, dtype);
   return {};
 }
 
@@ -197,7 +227,7 @@ Result<std::unique_ptr<LoadedWeight>> LoadedWeight::load(const WeightSpec& spec,
   const KtTransform transform = transform_of(source);
   const std::vector<int64_t> expected = shape_in_file(spec, source);
   if (spec.shape.size() == 1) {
-    KT_TRY(out->copy_vector(spec, first));
+    KT_TRY(out->take_vector(spec, first));
     return out;
   }
   if (transform == KT_TRANSPOSE_LAST) {
@@ -247,8 +277,9 @@ Status join_node(Node& node, const NameTable& names, const WeightStore& store) {
   for (WeightSpec& spec : node.own_weights) {
     const WeightSource source = KT_TRY(names.find(spec, store));
     KT_TRY(check_source(spec, source));
-    const bool copied = spec.shape.size() == 1 || (source.row && source.row->transform == KT_TRANSPOSE_LAST);
-    spec.dtype = copied ? KT_F32 : source.tensors[0]->dtype;
+    const bool transposed = source.row && source.row->transform == KT_TRANSPOSE_LAST;
+    const int32_t in_file = source.tensors[0]->dtype;
+    spec.dtype = spec.shape.size() == 1 ? int32_t{KT_F32} : transposed ? transposed_dtype(in_file) : in_file;
   }
   std::vector<WeightSpec> all = node.own_weights;
   for (const auto& child : node.body)

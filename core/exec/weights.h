@@ -35,7 +35,7 @@ class NameTable {
 };
 
 // A parameter as operators get it. Copies are made only where the files' form cannot be used in place:
-// vectors become float32, and a transposed matrix is written out as float32.
+// vectors become float32, and a transposed matrix is written out, as float32 if the file's type has blocks.
 class LoadedWeight {
  public:
   // KT-E0409 if shape or type in the files differ from what the graph needs.
@@ -52,7 +52,7 @@ class LoadedWeight {
   LoadedWeight() = default;
   void add_tensor(const std::byte* data, int32_t dtype, const int64_t* shape, int32_t rank);
   void finish(const WeightSpec& spec, int32_t dtype);
-  Status copy_vector(const WeightSpec& spec, const TensorEntry& tensor);
+  Status take_vector(const WeightSpec& spec, const TensorEntry& tensor);
   Status copy_transposed(const WeightSpec& spec, const TensorEntry& tensor);
 
   std::string name_;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/estimate/assumed_types.h"
+#include "core/rules/suggest.h"
 
 namespace kt::core {
 namespace {
@@ -28,10 +29,11 @@ Result<std::string> find_model(const std::string& model, const std::vector<std::
     for (const std::string& folder : model_folders)
       for (const char* suffix : {"", ".gguf"})
         if (const fs::path path = fs::path(folder) / (model + suffix); fs::exists(path, error)) return path.string();
-  std::string known;
-  for (const std::string& name : installed_models(model_folders)) known += (known.empty() ? "" : ", ") + name;
-  return fail(402, "model '" + model + "' does not exist", known.empty() ? "give the path of a GGUF file or of a folder with config.json"
-                                                                         : "give a path, or one of the installed models: " + known);
+  const std::vector<std::string> known = installed_models(model_folders);
+  std::string hint = did_you_mean(model, known);
+  if (hint.empty() && !known.empty()) hint = "give a path, or one of the installed models: " + join(known);
+  if (hint.empty()) hint = "give the path of a GGUF file or of a folder with config.json";
+  return fail(402, "model '" + model + "' does not exist", hint);
 }
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const Registry& registry, const std::string& model,

@@ -4,6 +4,7 @@ usage: program_test.py KT SOURCE_FOLDER
 """
 import json
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -190,6 +191,26 @@ class Endings(unittest.TestCase):
             process.send_signal(number)
             process.communicate(timeout=60)
             self.assertEqual(process.returncode, code)
+
+
+class Chat(unittest.TestCase):
+    def test_it_reads_lines_from_a_pipe_and_forgets_when_asked(self):
+        result = kt("chat", "--temp", "0", "-n", "12", stdin="Who are you?\n/reset\n\nWho are you?\n/quit\nnever\n")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        first, second = result.stdout.splitlines()
+        self.assertEqual(first, second)
+
+    def test_a_model_without_a_template_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = shutil.copytree(golden(LLAMA), folder + "/model")
+            with open(model + "/tokenizer_config.json") as file:
+                config = json.load(file)
+            del config["chat_template"]
+            with open(model + "/tokenizer_config.json", "w") as file:
+                json.dump(config, file)
+            result = kt("chat", model, stdin="hi\n")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("KT-E0411", result.stderr)
 
 
 class Help(unittest.TestCase):

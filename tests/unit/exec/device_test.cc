@@ -92,6 +92,20 @@ INSTANTIATE_TEST_SUITE_P(Places, OnDevice,
                                          DeviceCase{"all", "models/qwen3_moe", std::string(kExperts) + kAttention + kLinears}),
                          [](const auto& info) { return info.param.name; });
 
+TEST(Device, StepsAreCountedAsTheyAreExecuted) {
+  auto runtime = open("models/qwen2", kLinears);
+  ASSERT_TRUE(runtime.ok()) << runtime.error().text();
+  const Executable& executable = (*runtime)->executable();
+  std::map<std::string, uint64_t> expected;
+  for (const Step& step : executable.plan(KT_PREFILL).steps) expected[step.binding.operator_name] += 2;
+  for (const Step& step : executable.plan(KT_DECODE).steps) expected[step.binding.operator_name] += 1;
+  all_logits(**runtime, kPrompt);
+  all_logits(**runtime, kPrompt);
+  all_logits(**runtime, {1, 2, 3});
+  EXPECT_EQ(executable.executed_steps(), expected);
+  EXPECT_GT(expected["fake.linear"], 0u);
+}
+
 TEST(Device, LogitsThatAreNoNumbersAreAnError) {
   auto runtime = open("models/qwen2", kLinears);
   ASSERT_TRUE(runtime.ok()) << runtime.error().text();
