@@ -8,6 +8,10 @@
 namespace kt::cpu {
 namespace {
 
+// Rows from which `auto` rounds activations. In a shorter sum rounding errors hardly cancel, and preparing the rounded row costs as
+// much as the products it makes cheaper.
+constexpr int64_t kRoundedColumns = 512;
+
 const uint8_t* first_byte(const KtTensor& tensor) { return static_cast<const uint8_t*>(tensor.data) + tensor.offset; }
 
 int64_t bytes_of(int32_t dtype, int64_t elements, const char* name) {
@@ -30,7 +34,8 @@ Matrix read_matrix(const KtWeight& weight, Arithmetic arithmetic) {
   out.dtype = weight.dtype;
   out.rows = weight.shape[weight.rank - 2];
   out.columns = weight.shape[weight.rank - 1];
-  out.kernel = find_panel_kernel(weight.dtype, arithmetic);
+  const bool short_rows = arithmetic == Arithmetic::kAuto && out.columns < kRoundedColumns;
+  out.kernel = find_panel_kernel(weight.dtype, short_rows ? Arithmetic::kF32 : arithmetic);
   if (out.kernel.run == nullptr) throw Failure("the weight '" + std::string(weight.name) + "' is of a type that has no kernel");
   bytes_of(weight.dtype, out.columns, weight.name);
   const KtWeightPart& values = *weight.parts[0];

@@ -27,7 +27,7 @@ Matrix read_matrix(const KtWeight& weight, Arithmetic arithmetic);
 // The option of every operator that multiplies weights.
 inline constexpr kt::Option kActivationsOption =
     kt::enum_option("activations", "auto", "auto|f32|bf16|int8",
-                    "arithmetic of the products; auto takes the fast one for the type of the weight");
+                    "arithmetic of the products; auto takes the fast one for the type of the weight, f32 for rows below 512");
 Arithmetic parse_arithmetic(const std::string& text);
 
 // Whether kernels exist for the weights named and all inputs but those in `integers` are float32.
