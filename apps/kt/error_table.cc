@@ -82,7 +82,7 @@ constexpr std::array kTable = {
     ErrorHelp{
         203, "a rule matches nothing", "No node of the model fulfils the rule's match.",
         "A pattern that is anchored or escaped wrongly, the name of another model's layers, a layer number out of range.",
-        "The message shows where the pattern stops matching and the nearest names. kt inspect MODEL --graph prints all names. "
+        "The message shows where the pattern stops matching and the nearest names. kt inspect MODEL --graph --all prints all names. "
         "Mark the rule 'optional: true' if it is for other models."},
     ErrorHelp{204, "a rule can never match", "Earlier rules take every node that this rule would match: the first match wins.",
               "A general pattern stands above a special one.",
@@ -252,9 +252,9 @@ constexpr std::array kTable = {
               "The library called the builder in an order or with values that make no graph.", "A mistake in the model library.",
               "Report it to the library's author."},
     ErrorHelp{613, "a graph is inconsistent", "The finished graph uses a value before it is made, or lacks an output.",
-              "A mistake in the model library.", "Report it to the library's author; kt inspect MODEL --graph prints the graph."},
+              "A mistake in the model library.", "Report it to the library's author; kt inspect MODEL --graph --all prints the graph."},
     ErrorHelp{614, "the text of a graph cannot be read", "A graph in text form has a line that does not follow its grammar.",
-              "A file edited by hand or cut.", "Write it again with kt inspect MODEL --graph."},
+              "A file edited by hand or cut.", "Write it again with kt inspect MODEL --graph --all."},
     ErrorHelp{615, "a graph cannot be planned",
               "A node is bound to no operator, or its values cannot be laid out without a copy that the plan does not make.",
               "A rule that unbinds a primitive, or a model library that merges heads which do not lie side by side.",

@@ -2,7 +2,9 @@
 #include <cstdio>
 #include <fstream>
 
+#include "apps/kt/inspect_graph.h"
 #include "apps/kt/session.h"
+#include "core/estimate/assumed_types.h"
 #include "core/graph/text.h"
 #include "core/serve/chat.h"
 #include "core/serve/workspace.h"
@@ -14,8 +16,8 @@ namespace {
 
 struct InspectFlags {
   ModelFlags model;
-  std::string tensor, output;
-  bool graph = false, tensors = false, tokenizer = false, binding = false, plan = false;
+  std::string tensor, output, html;
+  bool all = false, graph = false, tensors = false, tokenizer = false, binding = false, plan = false;
 
   bool need_graph() const { return !tensors && !tokenizer; }
 };
@@ -92,10 +94,20 @@ core::Result<std::string> plan_text(const core::Workspace& workspace, const core
 }
 
 core::Result<std::string> graph_text(Program& program, const InspectFlags& flags, const core::Workspace& workspace) {
-  if (flags.graph) return core::print_graph(workspace.graph());
+  if (flags.graph) return flags.all ? core::print_graph(workspace.graph()) : folded_text(workspace.graph());
   const core::BoundGraph bound = KT_TRY(bind_rules(program, flags, workspace));
   if (flags.binding) return core::print_binding(workspace.graph(), bound);
   return plan_text(workspace, bound, flags);
+}
+
+core::Result<int> write_page(Program& program, const InspectFlags& flags, const core::Workspace& workspace) {
+  const core::BoundGraph bound = KT_TRY(bind_rules(program, flags, workspace));
+  std::ofstream out(flags.html, std::ios::binary | std::ios::trunc);
+  out << graph_page(workspace, bound);
+  out.flush();
+  if (!out) return core::fail(1, "cannot write '" + flags.html + "'", "is the folder there, and is the disk full?");
+  program.console().note("  " + flags.html + ": open it in a browser");
+  return 0;
 }
 
 core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
@@ -109,10 +121,13 @@ core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
   }
   std::unique_ptr<core::Workspace> workspace;
   if (flags.need_graph()) workspace = KT_TRY(core::Workspace::open(program.registry(), path, {}, false));
+  if (workspace && !source.weights) KT_TRY(workspace->assume_types(core::type_in_config(source.config)));
+  if (!flags.html.empty() && workspace) return write_page(program, flags, *workspace);
   core::Json out = source_json(source, workspace.get());
   const char* const part = flags.graph ? "graph" : flags.binding ? "binding" : flags.plan ? "plan" : nullptr;
   std::string text;
   if (part && workspace) out[part] = text = KT_TRY(graph_text(program, flags, *workspace));
+  if (flags.graph && !flags.all && workspace) out["graph"] = folded_json(workspace->graph());
   if (flags.tensors) {
     out["tensor_list"] = core::Json::array();
     for (const core::TensorEntry& t : source.weights->tensors()) out["tensor_list"].push_back(tensor_json(t));
@@ -136,19 +151,23 @@ core::Result<int> run_inspect(Program& program, const InspectFlags& flags) {
 void add_inspect(Program& program) {
   auto flags = std::make_shared<InspectFlags>();
   CLI::App* verb = program.add_verb("inspect", "what is in a model's files",
-                                    "  kt inspect model.gguf --tensors\n  kt inspect model/ --graph\n  kt inspect model.gguf "
+                                    "  kt inspect model.gguf --tensors\n  kt inspect model/ --graph\n  kt inspect model/ --html "
+                                    "model.html\n  kt inspect model.gguf "
                                     "--tensor output.weight --f32 out.bin",
                                     [&program, flags] {
                                       auto code = run_inspect(program, *flags);
                                       return code.ok() ? *code : program.console().report(code.error());
                                     });
   verb->add_option("model,-m,--model", flags->model.model, "GGUF file, HF folder or name; default: the bundled model");
-  verb->add_flag("--graph", flags->graph, "the graph: modules, nodes, shapes, weights");
+  verb->add_flag("--graph", flags->graph, "the graph: modules with counts, those that are alike in one line");
+  verb->add_flag("--all", flags->all, "with --graph: every node, with shapes and attributes");
+  verb->add_option("--html", flags->html, "write one page with every node, its operator, device, rule, size and shapes")
+      ->type_name("FILE");
   verb->add_flag("--tensors", flags->tensors, "the tensors of the files");
   verb->add_flag("--tokenizer", flags->tokenizer, "the vocabulary");
   verb->add_flag("--binding", flags->binding, "which operator computes each node, and why");
   verb->add_flag("--plan", flags->plan, "the steps of both phases in order, and the memory they work in");
-  verb->add_option("-r,--rules", flags->model.rules, "rule file for --binding and --plan (repeatable); default: auto")
+  verb->add_option("-r,--rules", flags->model.rules, "rule file for --binding, --plan and --html (repeatable); default: auto")
       ->type_name("FILE");
   verb->add_option("--var", flags->model.vars, "a variable of the rule files")->type_name("NAME=VALUE");
   verb->add_option("--tensor", flags->tensor, "one tensor, with --f32");

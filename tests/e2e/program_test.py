@@ -79,7 +79,7 @@ class Shapes(unittest.TestCase):
 
     def test_inspect(self):
         self.assertEqual(self.document("inspect", golden(LLAMA), "--json")["architecture"], "LlamaForCausalLM")
-        self.assertIn("node ", self.document("inspect", golden(LLAMA), "--graph", "--json")["graph"])
+        self.assertIn("node ", self.document("inspect", golden(LLAMA), "--graph", "--all", "--json")["graph"])
         self.assertGreater(len(self.document("inspect", golden("gguf/llama-q8_0.gguf"), "--tensors", "--json")["tensor_list"]), 10)
         self.assertIn("plan decode", self.document("inspect", golden(LLAMA), "--plan", "--json")["plan"])
         self.assertIn("lm_head", self.document("inspect", golden(LLAMA), "--binding", "--json")["binding"])
