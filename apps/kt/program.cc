@@ -44,6 +44,7 @@ core::Environment read_environment() {
   out.config_home = home_folder("XDG_CONFIG_HOME", ".config");
   out.data_home = home_folder("XDG_DATA_HOME", ".local/share");
   out.state_home = home_folder("XDG_STATE_HOME", ".local/state");
+  out.cache_home = home_folder("XDG_CACHE_HOME", ".cache");
   return out;
 }
 

@@ -98,6 +98,8 @@ void add_perplexity(Program& program);
 void add_synth(Program& program);
 void add_bench(Program& program);
 void add_config(Program& program);
+void add_doctor(Program& program);
+void add_completion(Program& program);
 void add_help(Program& program);
 
 }  // namespace kt::app

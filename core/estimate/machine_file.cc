@@ -11,16 +11,6 @@
 namespace kt::core {
 namespace {
 
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) {
-      const size_t at = line.find_first_not_of(" \t:", 10);
-      return at == std::string::npos ? "" : line.substr(at);
-    }
-  return "";
-}
-
 std::string name_of(const MachineDevice& device) { return DeviceName{device.kind, device.index}.text(); }
 
 // Reads the fields of one map; the first that is missing or of another type is the error.
@@ -74,6 +64,16 @@ Status read_device(const Fields& fields, MachineDescription& out) {
 }
 
 }  // namespace
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) {
+      const size_t at = line.find_first_not_of(" \t:", 10);
+      return at == std::string::npos ? "" : line.substr(at);
+    }
+  return "";
+}
 
 MachineDescription this_machine(const Machine& machine, uint64_t mapped_already) {
   MachineDescription out;

@@ -21,6 +21,9 @@ struct MachineDescription {
   bool measured = false;                    // the host's bandwidth was measured now, not given
 };
 
+// As the processor calls itself; empty if it does not say.
+std::string processor_name();
+
 // Of the machine this runs on, without bandwidth. `mapped_already`: see host_memory().
 MachineDescription this_machine(const Machine& machine, uint64_t mapped_already);
 

@@ -13,6 +13,7 @@ struct Environment {
   std::string config_home;   // XDG_CONFIG_HOME or ~/.config
   std::string data_home;     // XDG_DATA_HOME or ~/.local/share
   std::string state_home;    // XDG_STATE_HOME or ~/.local/state
+  std::string cache_home;    // XDG_CACHE_HOME or ~/.cache
 };
 
 // Folders of plugins and model libraries, first to last: `named` (--plugin-dir), KT_PLUGIN_PATH, the user's, the installation's.
