@@ -80,7 +80,7 @@ CLI::App* Program::add_subverb(CLI::App* parent, const std::string& name, const 
 }
 
 void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
-  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: auto")
+  verb->add_option("-r,--rules", flags.rules, "rule file (repeatable, later files are tried first); default: the installed file with the model's name, else auto")
       ->type_name("FILE");
   verb->add_option("--var", flags.vars, "a variable of the rule files")->type_name("NAME=VALUE");
   verb->add_option("-t,--threads", flags.threads, "threads; default: the processors this process may use")

@@ -174,6 +174,13 @@ class Loader {
 
 }  // namespace
 
+std::string rule_file_of(const std::string& model_name, const std::vector<std::string>& folders) {
+  std::error_code error;
+  for (const std::string& folder : folders)
+    if (const fs::path path = fs::path(folder) / (model_name + ".yaml"); fs::is_regular_file(path, error)) return path.string();
+  return "";
+}
+
 Result<RuleSet> load_rules(const std::vector<std::string>& files, const std::vector<std::string>& folders,
                            const Variables& vars) {
   Loader loader(folders, vars);

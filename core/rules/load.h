@@ -19,6 +19,9 @@ namespace kt::core {
 Result<RuleSet> load_rules(const std::vector<std::string>& files, const std::vector<std::string>& folders,
                            const std::map<std::string, std::string>& vars);
 
+// The rule file that belongs to a model: NAME.yaml of the first folder that has it, or "".
+std::string rule_file_of(const std::string& model_name, const std::vector<std::string>& folders);
+
 // One text as a rule file at `path`; what it extends is searched beside `path` and in `folders`.
 RuleSet parse_rules(const std::string& text, const std::string& path, const std::vector<std::string>& folders,
                     const std::map<std::string, std::string>& vars);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <future>
 
 #include "core/estimate/fit.h"
@@ -28,15 +29,20 @@ Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, cons
   return bind_rules(registry, graph, options, registry.machine());
 }
 
-Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options, const Machine& machine) {
-  const bool automatic = options.rules.empty() || (options.rules.size() == 1 && options.rules[0] == "auto");
-  const RuleSet rules = automatic ? auto_rules(machine, graph, registry)
-                                  : KT_TRY(load_rules(options.rules, options.rule_folders, options.vars));
+Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options,
+                              const Machine& machine) {
+  std::vector<std::string> files = options.rules;
+  if (files.empty()) files.push_back(rule_file_of(std::filesystem::path(options.model).stem().string(), options.rule_folders));
+  const bool automatic = files.size() == 1 && (files[0].empty() || files[0] == "auto");
+  const RuleSet rules =
+      automatic ? auto_rules(machine, graph, registry) : KT_TRY(load_rules(files, options.rule_folders, options.vars));
   return bind(graph, rules, registry, machine, BindOptions{.strict = options.strict});
 }
 
-Result<MemoryPlan> plan_memory(const Workspace& workspace, const BoundGraph& bound, const Registry& registry, const RunSizes& sizes) {
-  return plan_memory(workspace.graph(), bound, registry, sizes, [&](const WeightSpec& spec) { return workspace.shared_name(spec); });
+Result<MemoryPlan> plan_memory(const Workspace& workspace, const BoundGraph& bound, const Registry& registry,
+                               const RunSizes& sizes) {
+  return plan_memory(workspace.graph(), bound, registry, sizes,
+                     [&](const WeightSpec& spec) { return workspace.shared_name(spec); });
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Registry& registry, const RuntimeOptions& options) {

@@ -35,7 +35,9 @@ struct RuntimeOptions {
   std::function<void(double)> progress;
 };
 
-// The operators of a graph as the options' rules say, or as `auto` does without rules.
+// The operators of a graph as the options' rules say.
+// Without rules the installed file with the model's name is taken (rules/kt-tiny.yaml), else rules are made for this machine; "auto"
+// always means the latter.
 Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options);
 // The same for a machine that need not be this one.
 Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options, const Machine& machine);
