@@ -7,9 +7,10 @@
 namespace kt::app {
 namespace {
 
-// CLI11 joins a type and its validators: "TEXT:{a,b}", "INT:INT in [0 - 9]".
+// CLI11 joins a type and its validators: "TEXT:{a,b}", "INT:INT in [0 - 9]". A type of ours may hold a colon too: "ID:VALUE".
 void read_type(const std::string& type, CommandOption& out) {
-  out.value = type.substr(0, type.find(':'));
+  const bool has_validator = type.find(":{") != std::string::npos || type.find(" in [") != std::string::npos;
+  out.value = has_validator ? type.substr(0, type.find(':')) : type;
   if (const size_t open = type.find('{'), close = type.find('}'); open != std::string::npos && close != std::string::npos) {
     std::istringstream list(type.substr(open + 1, close - open - 1));
     for (std::string choice; std::getline(list, choice, ',');) out.choices.push_back(choice);

@@ -29,6 +29,7 @@ int run_program(int argc, char** argv) {
   kt::app::add_bench(program);
   kt::app::add_config(program);
   kt::app::add_doctor(program);
+  kt::app::add_completion(program);
   kt::app::add_help(program);
   return program.parse_and_run(static_cast<int>(arguments.size()), arguments.data());
 }

@@ -140,7 +140,7 @@ void Program::start_log() const {
 
 int Program::parse_and_run(int argc, char** argv) {
   name_variables(app_);
-  app_.set_version_flag("--version", std::string("kt ") + KT_VERSION);
+  app_.set_version_flag("--version", std::string("kt ") + KT_VERSION, "print the version and exit");
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
