@@ -13,6 +13,10 @@ namespace {
 // processor to others when there is nothing to do.
 constexpr int kSpins = 4000;
 
+// Of a ticket: a loop that may still be joined, or a region; and how many workers have joined the loop. The upper half is the
+// generation.
+constexpr uint64_t kOpen = uint64_t{1} << 31, kRegion = uint64_t{1} << 30, kActive = kRegion - 1;
+
 void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -44,8 +48,7 @@ ThreadTeam::ThreadTeam(int threads, int numa_node) : threads_(std::max(threads, 
 
 ThreadTeam::~ThreadTeam() {
   stop_.store(true, std::memory_order_relaxed);
-  generation_.fetch_add(1, std::memory_order_release);
-  generation_.notify_all();
+  publish(0);
   for (std::thread& thread : workers_) thread.join();
 }
 
@@ -55,7 +58,15 @@ int ThreadTeam::available_processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-void ThreadTeam::wait_for_region(uint32_t seen) const {
+// The new ticket is seen before the new generation.
+void ThreadTeam::publish(uint64_t kind) {
+  const uint32_t next = generation_.load(std::memory_order_relaxed) + 1;
+  ticket_.store(uint64_t{next} << 32 | kind, std::memory_order_release);
+  generation_.store(next, std::memory_order_release);
+  generation_.notify_all();
+}
+
+void ThreadTeam::wait_for_work(uint32_t seen) const {
   for (int spin = 0; spin < kSpins; ++spin) {
     if (generation_.load(std::memory_order_acquire) != seen) return;
     relax();
@@ -63,15 +74,32 @@ void ThreadTeam::wait_for_region(uint32_t seen) const {
   generation_.wait(seen, std::memory_order_acquire);
 }
 
+// Runs what the ticket offers and gives its generation. A loop is left out if it has ended or if it ends before this thread is
+// counted in.
+uint32_t ThreadTeam::take_work(int thread, uint32_t seen) {
+  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  for (;;) {
+    const auto generation = static_cast<uint32_t>(ticket >> 32);
+    if (generation == seen || (ticket & (kOpen | kRegion)) == 0) return generation;
+    if ((ticket & kRegion) != 0) {
+      function_(user_, thread, threads_);
+      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+      return generation;
+    }
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
+    function_(user_, thread, threads_);
+    const uint64_t left = ticket_.fetch_sub(1, std::memory_order_acq_rel) - 1;
+    if ((left & (kOpen | kActive)) == 0) ticket_.notify_one();
+    return generation;
+  }
+}
+
 void ThreadTeam::worker(int thread, int numa_node) {
   if (numa_node >= 0) bind_this_thread(numa_node);
-  uint32_t seen = 0;
-  for (;;) {
-    wait_for_region(seen);
-    seen = generation_.load(std::memory_order_acquire);
+  for (uint32_t seen = 0;;) {
+    wait_for_work(seen);
     if (stop_.load(std::memory_order_relaxed)) return;
-    function_(user_, thread, threads_);
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+    seen = take_work(thread, seen);
   }
 }
 
@@ -80,13 +108,14 @@ void ThreadTeam::parallel_region(KtRegionFn function, void* user) {
   function_ = function;
   user_ = user;
   running_.store(threads_ - 1, std::memory_order_relaxed);
-  generation_.fetch_add(1, std::memory_order_release);
-  generation_.notify_all();
+  publish(kRegion);
   function(user, 0, threads_);
   int spin = 0;
   for (int32_t left; (left = running_.load(std::memory_order_acquire)) != 0;) {
-    if (++spin < kSpins) relax();
-    else running_.wait(left, std::memory_order_acquire);
+    if (++spin < kSpins)
+      relax();
+    else
+      running_.wait(left, std::memory_order_acquire);
   }
 }
 
@@ -95,7 +124,18 @@ void ThreadTeam::parallel_for(int64_t count, int64_t grain, KtRangeFn function, 
   grain = std::max<int64_t>(grain, 1);
   if (threads_ == 1 || count <= grain) return function(user, 0, count, 0);
   Loop loop{.count = count, .grain = grain, .function = function, .user = user};
-  parallel_region(run_chunks, &loop);
+  function_ = run_chunks;
+  user_ = &loop;
+  publish(kOpen);
+  run_chunks(&loop, 0, threads_);
+  // From here on nobody joins; those who did end their last chunk.
+  uint64_t ticket = ticket_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
+  for (int spin = 0; (ticket & kActive) != 0; ticket = ticket_.load(std::memory_order_acquire)) {
+    if (++spin < kSpins)
+      relax();
+    else
+      ticket_.wait(ticket, std::memory_order_acquire);
+  }
 }
 
 void ThreadTeam::barrier() {

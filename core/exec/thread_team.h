@@ -12,6 +12,8 @@
 namespace kt::core {
 
 // The calling thread is thread 0 of every region; the others are started once and live as long as the team.
+// A loop is ended by whoever is awake: a thread that the system has not woken yet, or that another program has displaced, is not
+// waited for. A region waits for all threads.
 // Not reentrant: a region must not start another one, and one thread at a time may use a team.
 class ThreadTeam final : public KtCallContext {
  public:
@@ -31,10 +33,13 @@ class ThreadTeam final : public KtCallContext {
 
  private:
   void worker(int thread, int numa_node);
-  void wait_for_region(uint32_t seen) const;
+  void publish(uint64_t kind);
+  void wait_for_work(uint32_t seen) const;
+  uint32_t take_work(int thread, uint32_t seen);
 
   int threads_;
-  std::atomic<uint32_t> generation_{0};
+  std::atomic<uint32_t> generation_{0};  // of the newest work; workers sleep on it
+  std::atomic<uint64_t> ticket_{0};      // who may join a loop, see the source
   std::atomic<int32_t> running_{0};
   std::atomic<int32_t> barrier_arrived_{0};
   std::atomic<uint32_t> barrier_generation_{0};

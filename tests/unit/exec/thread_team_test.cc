@@ -56,6 +56,24 @@ TEST_P(Team, NoThreadPassesABarrierBeforeAllArrive) {
   EXPECT_EQ(rounds.wrong, 0);
 }
 
+// Short loops and regions in turn, so that late threads meet work of another kind.
+TEST_P(Team, LateThreadsNeverRunWorkTwiceOrTooLate) {
+  ThreadTeam team(GetParam());
+  for (int round = 0; round < 3000; ++round) {
+    std::atomic<int> items{0}, visits{0};
+    const KtRangeFn count_items = [](void* user, int64_t begin, int64_t end, int32_t) {
+      *static_cast<std::atomic<int>*>(user) += static_cast<int>(end - begin);
+    };
+    const KtRegionFn count_visits = [](void* user, int32_t, int32_t) { ++*static_cast<std::atomic<int>*>(user); };
+    team.parallel_for(17, 1, count_items, &items);
+    ASSERT_EQ(items, 17);
+    if (round % 3 == 0) {
+      team.parallel_region(count_visits, &visits);
+      ASSERT_EQ(visits, GetParam());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, Team, testing::Values(1, 2, 3, 8));
 
 }  // namespace
