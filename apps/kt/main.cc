@@ -25,6 +25,7 @@ int run_program(int argc, char** argv) {
   kt::app::add_rules(program);
   kt::app::add_plugins(program);
   kt::app::add_perplexity(program);
+  kt::app::add_quantize(program);
   kt::app::add_synth(program);
   kt::app::add_bench(program);
   kt::app::add_config(program);

@@ -95,6 +95,7 @@ void add_plan(Program& program);
 void add_rules(Program& program);
 void add_plugins(Program& program);
 void add_perplexity(Program& program);
+void add_quantize(Program& program);
 void add_synth(Program& program);
 void add_bench(Program& program);
 void add_config(Program& program);

@@ -141,6 +141,14 @@ Result<WeightSource> NameTable::find(const WeightSpec& spec, const WeightStore& 
               "the file is incomplete, or of another model");
 }
 
+const KtNameRow* NameTable::first_row(const WeightSpec& spec, std::string* name) const {
+  std::string layer;
+  const auto it = rows_.find(layer_pattern(spec.canonical, &layer));
+  if (it == rows_.end()) return nullptr;
+  *name = replaced(it->second.front()->in_file, "{L}", layer);
+  return it->second.front();
+}
+
 void LoadedWeight::add_tensor(const std::byte* data, int32_t dtype, const int64_t* shape, int32_t rank) {
   KtTensor t{};
   t.struct_size = sizeof t;

@@ -28,6 +28,9 @@ class NameTable {
   // KT-E0408: "no tensor for PARAMETER: tried A, B".
   Result<WeightSource> find(const WeightSpec& spec, const WeightStore& store) const;
 
+  // The row that a file is looked through for first, and the name that it gives (with {E} for stacks); null if there is none.
+  const KtNameRow* first_row(const WeightSpec& spec, std::string* name) const;
+
  private:
   std::vector<std::string> candidates(const KtNameRow& row, const std::string& layer, int64_t count) const;
 

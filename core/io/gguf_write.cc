@@ -71,6 +71,16 @@ void put_value(Bytes& out, const GgufValue& value) {
   }
 }
 
+template <class T>
+GgufValue numbers(GgufType element, std::span<const T> values) {
+  GgufArray array;
+  array.element = element;
+  array.count = values.size();
+  const auto bytes = std::as_bytes(values);
+  array.packed.assign(bytes.begin(), bytes.end());
+  return {GgufType::kArray, std::move(array)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<GgufWriter>> GgufWriter::create(const std::string& path, const Metadata& metadata,
@@ -84,7 +94,7 @@ Result<std::unique_ptr<GgufWriter>> GgufWriter::create(const std::string& path, 
     out->bytes_.push_back(*bytes);
   }
   out->tensors_ = std::move(tensors);
-  out->file_ = std::fopen((path + ".part").c_str(), "wb");
+  out->file_ = std::fopen(out->partial_path_.c_str(), "wb");
   if (!out->file_) return out->write_error();
   KT_TRY(out->write_header(metadata));
   return out;
@@ -93,7 +103,7 @@ Result<std::unique_ptr<GgufWriter>> GgufWriter::create(const std::string& path, 
 GgufWriter::~GgufWriter() {
   if (!file_) return;
   std::fclose(file_);
-  ::unlink((path_ + ".part").c_str());
+  ::unlink(partial_path_.c_str());
 }
 
 Error GgufWriter::write_error() const {
@@ -147,10 +157,17 @@ Status GgufWriter::write(std::span<const std::byte> bytes) {
   return pad();
 }
 
+Status GgufWriter::reserve() {
+  uint64_t size = position_ - written_;
+  for (size_t i = current_; i < tensors_.size(); ++i) size += *checked_align(bytes_[i], kAlignment);
+  if (std::fflush(file_) != 0 || ::ftruncate(::fileno(file_), static_cast<off_t>(size)) != 0) return write_error();
+  return {};
+}
+
 Status GgufWriter::finish() {
   if (current_ < tensors_.size()) return fail(12, path_ + ": tensor '" + tensors_[current_].name + "' is incomplete");
   const bool flushed = std::fflush(file_) == 0 && ::fsync(::fileno(file_)) == 0;
-  if (!flushed || std::fclose(std::exchange(file_, nullptr)) != 0 || std::rename((path_ + ".part").c_str(), path_.c_str()) != 0)
+  if (!flushed || std::fclose(std::exchange(file_, nullptr)) != 0 || std::rename(partial_path_.c_str(), path_.c_str()) != 0)
     return write_error();
   return {};
 }
@@ -168,13 +185,7 @@ GgufValue gguf_texts(std::vector<std::string> values) {
   return {GgufType::kArray, std::move(array)};
 }
 
-GgufValue gguf_i32s(const std::vector<int32_t>& values) {
-  GgufArray array;
-  array.element = GgufType::kI32;
-  array.count = values.size();
-  const auto bytes = std::as_bytes(std::span(values));
-  array.packed.assign(bytes.begin(), bytes.end());
-  return {GgufType::kArray, std::move(array)};
-}
+GgufValue gguf_i32s(const std::vector<int32_t>& values) { return numbers(GgufType::kI32, std::span(values)); }
+GgufValue gguf_f32s(const std::vector<float>& values) { return numbers(GgufType::kF32, std::span(values)); }
 
 }  // namespace kt::core

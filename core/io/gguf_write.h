@@ -34,17 +34,20 @@ class GgufWriter {
   // The next bytes of the tensors, in order of the table; padding between tensors is added here. A call must not cross a tensor's
   // end.
   Status write(std::span<const std::byte> bytes);
+  // Gives the file its full size and hands all that is written to the system, so that NAME.part can be opened and its header read.
+  Status reserve();
+  const std::string& partial_path() const { return partial_path_; }
   // All tensors must be complete.
   Status finish();
 
  private:
-  explicit GgufWriter(std::string path) : path_(std::move(path)) {}
+  explicit GgufWriter(std::string path) : path_(std::move(path)), partial_path_(path_ + ".part") {}
   Status put(const void* data, size_t size);
   Status write_header(const Metadata& metadata);
   Status pad();
   Error write_error() const;
 
-  std::string path_;
+  std::string path_, partial_path_;
   std::FILE* file_ = nullptr;
   std::vector<GgufWriteTensor> tensors_;
   std::vector<uint64_t> bytes_;  // of each tensor
@@ -60,5 +63,6 @@ GgufValue gguf_bool(bool value);
 GgufValue gguf_text(std::string value);
 GgufValue gguf_texts(std::vector<std::string> values);
 GgufValue gguf_i32s(const std::vector<int32_t>& values);
+GgufValue gguf_f32s(const std::vector<float>& values);
 
 }  // namespace kt::core

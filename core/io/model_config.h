@@ -38,6 +38,8 @@ class ModelConfig {
 
   // config.json; null for GGUF.
   const Json& json() const { return *json_; }
+  // The metadata of a GGUF file; null for HF.
+  const GgufMetadata* gguf() const { return metadata_.get(); }
 
  private:
   const Json* find_json(std::string_view key) const;

@@ -30,6 +30,8 @@ class Workspace {
   const Graph& graph() const { return *model_.graph; }
   const std::string& family() const { return model_.family; }
   const NameTable& names() const { return *names_; }
+  // The same weights' names in files of a kind that need not be this one.
+  NameTable names_in(KtSource source) const { return NameTable(model_.names, model_.name_count, source); }
 
  private:
   Workspace() = default;

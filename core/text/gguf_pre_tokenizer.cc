@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/text/pre_tokenizer.h"
-
 namespace kt::core {
 namespace {
 
@@ -69,16 +67,16 @@ constexpr GgufPreTokenizer kAsGlm{kLlama3};
 constexpr Named kNames[] = {
     {"", {kDefault}},
     {"default", {kDefault}},
+    {"llama-bpe", kAsLlama3},
     {"llama3", kAsLlama3},
     {"llama-v3", kAsLlama3},
-    {"llama-bpe", kAsLlama3},
     {"falcon3", kAsLlama3},
     {"falcon-h1", kAsLlama3},
     {"pixtral", kAsLlama3},
     {"lfm2", kAsLlama3},
+    {"glm4", kAsGlm},
     {"dbrx", kAsGlm},
     {"smaug-bpe", kAsGlm},
-    {"glm4", kAsGlm},
     {"chatglm-bpe", kAsGlm},
     {"qwen2", kAsQwen2},
     {"deepseek-r1-qwen", kAsQwen2},
@@ -118,6 +116,21 @@ constexpr Named kNames[] = {
 const GgufPreTokenizer* find_gguf_pre_tokenizer(std::string_view name) {
   const auto found = std::find_if(std::begin(kNames), std::end(kNames), [&](const Named& entry) { return entry.name == name; });
   return found == std::end(kNames) ? nullptr : &found->pre;
+}
+
+std::vector<std::string_view> gguf_pre_tokenizer_names() {
+  std::vector<std::string_view> out;
+  for (const Named& entry : kNames)
+    if (!entry.name.empty() && entry.name != "default") out.push_back(entry.name);
+  return out;
+}
+
+Result<PreTokenizer> make_pre_tokenizer(const GgufPreTokenizer& pre) {
+  std::vector<PreTokenizer::Step> steps;
+  for (const char* pattern : pre.patterns)
+    steps.push_back({.kind = PreTokenizer::Kind::kSplit, .pattern = KT_TRY(TokenPattern::regex(pattern, "tokenizer.ggml.pre"))});
+  steps.push_back({.kind = PreTokenizer::Kind::kByteLevel});
+  return PreTokenizer(std::move(steps));
 }
 
 }  // namespace kt::core

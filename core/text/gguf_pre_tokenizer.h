@@ -3,6 +3,10 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/text/pre_tokenizer.h"
 
 namespace kt::core {
 
@@ -15,5 +19,10 @@ struct GgufPreTokenizer {
 
 // Null for unknown names.
 const GgufPreTokenizer* find_gguf_pre_tokenizer(std::string_view name);
+// The known names, first those that other programs know best.
+std::vector<std::string_view> gguf_pre_tokenizer_names();
+
+// The cuts, and the bytes as characters behind them.
+Result<PreTokenizer> make_pre_tokenizer(const GgufPreTokenizer& pre);
 
 }  // namespace kt::core

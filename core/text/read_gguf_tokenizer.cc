@@ -72,12 +72,7 @@ class Reader {
       return bad_tokenizer("tokenizer.ggml.pre", "'" + source_.pre + "' is not known",
                            "kt would cut the text in wrong places; a newer kt may know it");
     add_bos_ = pre->add_bos;
-    std::vector<PreTokenizer::Step> steps;
-    for (const char* pattern : pre->patterns)
-      steps.push_back(
-          {.kind = PreTokenizer::Kind::kSplit, .pattern = KT_TRY(TokenPattern::regex(pattern, "tokenizer.ggml.pre"))});
-    steps.push_back({.kind = PreTokenizer::Kind::kByteLevel});
-    parts_->pre_tokenizer = PreTokenizer(std::move(steps));
+    parts_->pre_tokenizer = KT_TRY(make_pre_tokenizer(*pre));
     if (pre->nfc) parts_->normalizer = Normalizer({{.kind = Normalizer::Kind::kNfc}});
     parts_->decoder = {{.kind = DecoderStep::Kind::kByteLevel}};
     std::vector<bool> is_control = excluded();
