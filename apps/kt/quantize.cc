@@ -14,7 +14,7 @@ namespace kt::app {
 namespace {
 
 struct QuantizeFlags {
-  std::string input, output, type;
+  std::string input, output, type, recipe;
   int threads = 0;
   bool dry_run = false;
 };
@@ -106,13 +106,21 @@ core::Status check_output(const QuantizeFlags& flags) {
   return {};
 }
 
+core::Result<std::optional<core::Recipe>> recipe_of(const QuantizeFlags& flags) {
+  if (flags.recipe.empty()) return std::optional<core::Recipe>();
+  return std::optional(KT_TRY(core::read_recipe(flags.recipe, core::mix_names())));
+}
+
 core::Result<int> run_quantize(Program& program, const QuantizeFlags& flags) {
   KT_TRY(check_output(flags));
-  const core::TypeMix& mix = *KT_TRY(core::find_mix(flags.type));
+  const core::TypeMix* mix = flags.type.empty() ? nullptr : KT_TRY(core::find_mix(flags.type));
+  const std::optional<core::Recipe> recipe = KT_TRY(recipe_of(flags));
+  if (!mix && !recipe) return core::fail(102, "kt quantize needs --type or --recipe", "for example --type q4_k_m");
+  if (!mix && recipe->type && recipe->type->text != "keep") mix = KT_TRY(core::find_mix(recipe->type->text));
   const auto workspace =
       KT_TRY(core::Workspace::open(program.registry(), flags.input, core::model_folders(program.environment()), true));
   const quantize::ModelFile file = KT_TRY(quantize::describe_file(*workspace));
-  const quantize::QuantizePlan plan = KT_TRY(quantize::plan_mix(file, mix));
+  const quantize::QuantizePlan plan = KT_TRY(quantize::plan_types(file, workspace->graph(), mix, recipe ? &*recipe : nullptr));
   Console& console = program.console();
   print_notes(console, plan);
   if (!flags.dry_run) {
@@ -139,14 +147,17 @@ void add_quantize(Program& program) {
   auto flags = std::make_shared<QuantizeFlags>();
   CLI::App* verb = program.add_verb("quantize", "write a model as a GGUF file with smaller weights",
                                     "  kt quantize DeepSeek-V2-Lite/ v2-lite-q4_k_m.gguf --type q4_k_m\n"
-                                    "  kt quantize model.gguf --type q5_k_m --dry-run",
+                                    "  kt quantize model.gguf --type q5_k_m --dry-run\n"
+                                    "  kt quantize Qwen3-30B-A3B/ mixed.gguf --recipe experts-q4.yaml --type q8_0",
                                     [&program, flags] {
                                       auto code = run_quantize(program, *flags);
                                       return code.ok() ? *code : program.console().report(code.error());
                                     });
   verb->add_option("input", flags->input, "GGUF file, HF folder or name of the model")->required();
   verb->add_option("output", flags->output, "the new file; not needed with --dry-run");
-  verb->add_option("--type", flags->type, "the weights' types: " + listed(core::mix_names(), 100))->required();
+  verb->add_option("--type", flags->type, "the weights' types: " + listed(core::mix_names(), 100));
+  verb->add_option("--recipe", flags->recipe, "types by node, as rules; --type is for those that no rule matches")
+      ->type_name("FILE");
   verb->add_flag("--dry-run", flags->dry_run, "print what would become of each tensor, and the sizes");
   verb->add_option("-t,--threads", flags->threads, "threads; default: the processors this process may use")
       ->check(CLI::Range(0, 4096));

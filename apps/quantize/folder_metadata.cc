@@ -196,6 +196,7 @@ class Translator {
                                      {"add_eos_token", vocabulary.add_eos},
                                      {"add_space_prefix", vocabulary.add_space_prefix}})
       if (flag) keys.emplace_back("tokenizer.ggml." + std::string(name), gguf_bool(*flag));
+    if (vocabulary.space_prefix_first_only) keys.emplace_back("kt.tokenizer.space_prefix", gguf_text("first"));
     if (!source_.chat_template.empty()) keys.emplace_back("tokenizer.chat_template", gguf_text(source_.chat_template));
     return {};
   }

@@ -105,6 +105,16 @@ PlannedTensor planned(const FileTensor& tensor, int32_t wanted) {
   return out;
 }
 
+MixModel mix_model(const ModelFile& file) {
+  MixModel out{.tied_head = true};
+  for (const FileTensor& tensor : file.tensors) {
+    const TensorPlace place = tensor_place(tensor.name);
+    out.layers = std::max(out.layers, place.layer + 1);
+    out.tied_head = out.tied_head && place.stem != "output";
+  }
+  return out;
+}
+
 Status check_space(const std::string& path, uint64_t bytes) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
@@ -128,19 +138,22 @@ Status check_conversion(const Registry& registry, const Workspace& workspace, co
 
 }  // namespace
 
-Result<QuantizePlan> plan_mix(const ModelFile& file, const TypeMix& mix) {
+Result<QuantizePlan> plan_types(const ModelFile& file, const Graph& graph, const TypeMix* mix, const Recipe* recipe) {
   QuantizePlan out;
-  out.file_type = mix.file_type;
-  MixModel model{.tied_head = true};
-  for (const FileTensor& tensor : file.tensors) {
+  if (mix && !recipe) out.file_type = mix->file_type;
+  std::vector<const Node*> nodes;
+  for (const FileTensor& tensor : file.tensors) nodes.push_back(tensor.node);
+  const auto rules = recipe ? KT_TRY(match_recipe(*recipe, graph, nodes)) : std::vector<const RecipeRule*>(nodes.size());
+  const MixModel model = mix_model(file);
+  for (size_t i = 0; i < file.tensors.size(); ++i) {
+    const FileTensor& tensor = file.tensors[i];
+    const TypeMix* chosen = mix;
+    if (rules[i]) chosen = rules[i]->type.text == "keep" ? nullptr : KT_TRY(find_mix(rules[i]->type.text));
     const TensorPlace place = tensor_place(tensor.name);
-    model.layers = std::max(model.layers, place.layer + 1);
-    model.tied_head = model.tied_head && place.stem != "output";
-  }
-  for (const FileTensor& tensor : file.tensors) {
-    const TensorPlace place = tensor_place(tensor.name);
-    const int32_t wanted = stays_float(place, tensor.shape) ? int32_t{KT_F32} : type_in_mix(mix, place, model);
-    PlannedTensor entry = planned(tensor, wanted);
+    const bool is_float = stays_float(place, tensor.shape);
+    PlannedTensor entry = planned(tensor, is_float ? int32_t{KT_F32}
+                                          : chosen ? type_in_mix(*chosen, place, model)
+                                                   : tensor.source_dtype);
     const auto bytes = tensor_bytes(entry.dtype, tensor.shape);
     if (!bytes) return fail(409, "tensor '" + tensor.name + "' of shape " + shape_text(tensor.shape) + " has no size");
     entry.bytes = *bytes;
@@ -156,7 +169,7 @@ Status write_plan(const Registry& registry, const Workspace& workspace, const Mo
                   const std::string& path, const QuantizeOptions& options) {
   KT_TRY(check_space(path, plan.bytes));
   GgufWriter::Metadata metadata = file.metadata;
-  metadata.emplace_back("general.file_type", gguf_u32(plan.file_type));
+  if (plan.file_type) metadata.emplace_back("general.file_type", gguf_u32(*plan.file_type));
   metadata.emplace_back("general.quantization_version", gguf_u32(2));
   std::vector<GgufWriteTensor> table;
   for (const PlannedTensor& entry : plan.tensors) table.push_back({entry.tensor->name, entry.dtype, entry.tensor->shape});

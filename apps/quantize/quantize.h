@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/quantize/model_file.h"
 #include "core/quantize/mix.h"
+#include "core/rules/recipe.h"
 
 namespace kt::quantize {
 
@@ -23,11 +25,13 @@ struct PlannedTensor {
 struct QuantizePlan {
   std::vector<PlannedTensor> tensors;
   uint64_t bytes_before = 0, bytes = 0, parameters = 0;
-  uint32_t file_type = 0;
+  std::optional<uint32_t> file_type;  // none: no mix has a name for it
 };
 
-// The type of every tensor under a mix. Borrows the file.
-core::Result<QuantizePlan> plan_mix(const ModelFile& file, const core::TypeMix& mix);
+// The type of every tensor: as the recipe's first rule that matches says (null: no recipe), else under the mix (null: as it is).
+// Borrows the file. Errors: as match_recipe().
+core::Result<QuantizePlan> plan_types(const ModelFile& file, const core::Graph& graph, const core::TypeMix* mix,
+                                      const core::Recipe* recipe);
 
 struct QuantizeOptions {
   int threads = 1;

@@ -18,6 +18,7 @@ struct GgufVocabulary {
   std::vector<std::string> merges;  // "left right"
   int64_t bos = -1, eos = -1, unk = -1, pad = -1;  // inside [0, tokens.size())
   std::optional<bool> add_bos, add_eos, add_space_prefix;
+  bool space_prefix_first_only = false;  // kt.tokenizer.space_prefix is "first": the space is put before the whole text only
   std::string chat_template;
 };
 

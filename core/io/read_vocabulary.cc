@@ -8,6 +8,7 @@ namespace kt::core {
 namespace {
 
 constexpr int64_t kLastTokenType = 6;
+constexpr const char* kSpacePrefixKey = "kt.tokenizer.space_prefix";
 
 class VocabularyReader {
  public:
@@ -136,7 +137,12 @@ class VocabularyReader {
   Status flags(GgufVocabulary& out) {
     KT_TRY(flag("tokenizer.ggml.add_bos_token", out.add_bos));
     KT_TRY(flag("tokenizer.ggml.add_eos_token", out.add_eos));
-    return flag("tokenizer.ggml.add_space_prefix", out.add_space_prefix);
+    KT_TRY(flag("tokenizer.ggml.add_space_prefix", out.add_space_prefix));
+    std::string where;
+    KT_TRY(text(kSpacePrefixKey, where));
+    if (!where.empty() && where != "first") return error(kSpacePrefixKey, "is " + shown(where) + ", needs 'first'");
+    out.space_prefix_first_only = !where.empty();
+    return {};
   }
 
   const GgufMetadata& metadata_;

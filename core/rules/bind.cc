@@ -234,9 +234,7 @@ Result<BoundGraph> bind(const Graph& graph, const RuleSet& rules, const Operator
                         const BindOptions& options) {
   BindAttempt attempt = try_bind(graph, rules, operators, machine, options);
   if (attempt.errors.empty()) return std::move(attempt.bound);
-  Error first = attempt.errors[0];
-  for (size_t i = 1; i < attempt.errors.size(); ++i) first.rest += (i > 1 ? "\n" : "") + attempt.errors[i].text();
-  return first;
+  return joined_errors(std::move(attempt.errors));
 }
 
 std::string warning_text(const Error& warning) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "core/rules/codes.h"
 #include "core/rules/reading.h"
@@ -70,19 +69,12 @@ class Loader {
   Loader(const std::vector<std::string>& folders, const Variables& vars) : folders_(folders), vars_(vars) {}
 
   void read_file(const std::string& path, bool named, const Variables& vars, const Place& from) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text;
-    constexpr size_t kBlock = 1 << 16;
-    const YamlLimits limits;
-    for (std::string block(kBlock, '\0'); in && text.size() <= limits.bytes;) {
-      in.read(block.data(), static_cast<std::streamsize>(kBlock));
-      text.append(block.data(), static_cast<size_t>(in.gcount()));
-    }
-    if (text.empty() && !in.eof()) {
+    const std::optional<std::string> text = read_rule_text(path);
+    if (!text) {
       set_.errors.push_back(fail_at(from, rules::kInclude, "rule file '" + path + "' cannot be read", "is it readable?"));
       return;
     }
-    read_text(text, path, named, vars);
+    read_text(*text, path, named, vars);
   }
 
   void read_text(const std::string& text, const std::string& path, bool named, const Variables& vars) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <fstream>
 
 #include "core/rules/codes.h"
 #include "core/rules/machine.h"
@@ -230,6 +231,19 @@ std::optional<ParameterLimit> FieldReader::parameters(const YamlNode& node) {
   }
   error(node, rules::kBadValue, "'params' must be like '>= 1e6', found " + node.value_text());
   return std::nullopt;
+}
+
+std::optional<std::string> read_rule_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text;
+  constexpr size_t kBlock = 1 << 16;
+  const YamlLimits limits;
+  for (std::string block(kBlock, '\0'); in && text.size() <= limits.bytes;) {
+    in.read(block.data(), static_cast<std::streamsize>(kBlock));
+    text.append(block.data(), static_cast<size_t>(in.gcount()));
+  }
+  if (text.empty() && !in.eof()) return std::nullopt;
+  return text;
 }
 
 }  // namespace kt::core

@@ -56,6 +56,9 @@ class FieldReader {
   int file_;
 };
 
+// A file as far as a YAML document may be long, and a little further; nothing if it cannot be read.
+std::optional<std::string> read_rule_text(const std::string& path);
+
 // "0-127" or "5" as an inclusive range; false if it is none.
 bool parse_range(const std::string& text, int64_t& first, int64_t& last);
 

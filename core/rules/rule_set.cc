@@ -34,4 +34,10 @@ std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors
   return errors;
 }
 
+Error joined_errors(std::vector<Error> errors) {
+  Error out = std::move(errors[0]);
+  for (size_t i = 1; i < errors.size(); ++i) out.rest += (i > 1 ? "\n" : "") + errors[i].text();
+  return out;
+}
+
 }  // namespace kt::core

@@ -124,5 +124,7 @@ struct RuleSet {
 
 // The errors to show: by file as loaded, line and column, without repeats.
 std::vector<Error> sorted_errors(const RuleSet& rules, std::vector<Error> errors, size_t most = 20);
+// The first with the others in its `rest`; there must be one.
+Error joined_errors(std::vector<Error> errors);
 
 }  // namespace kt::core

@@ -174,11 +174,15 @@ class Writer {
     return with_spaces();
   }
 
-  // Whether a space is put before the text is tried rather than read.
+  // Whether and where a space is put before the text is tried rather than read.
   Result<GgufVocabulary> with_spaces() {
+    struct Way {
+      bool prefix, first_only;
+    };
     std::string first;
-    for (const bool prefix : {true, false}) {
-      out_.add_space_prefix = prefix;
+    for (const Way way : {Way{true, false}, Way{false, false}, Way{true, true}}) {
+      out_.add_space_prefix = way.prefix;
+      out_.space_prefix_first_only = way.first_only;
       const std::string found = difference(KT_TRY(tokenizer_from_gguf(out_)));
       if (found.empty()) return std::move(out_);
       if (first.empty()) first = found;
@@ -199,6 +203,10 @@ class Writer {
   }
 
   bool differs(const Tokenizer& other, std::string_view text) const {
+    const std::string split =
+        source_.bos() >= 0 ? std::string(text) + source_.piece(static_cast<int32_t>(source_.bos())) + "x" : "";
+    const EncodeOptions with_control{.add_special = true, .parse_special = true};
+    if (source_.encode(split, with_control) != other.encode(split, with_control)) return true;
     for (const bool parse_special : {false, true}) {
       const EncodeOptions options{.add_special = true, .parse_special = parse_special};
       if (source_.encode(text, options) != other.encode(text, options)) return true;

@@ -147,7 +147,9 @@ class Reader {
     const bool prefix = source_.add_space_prefix.value_or(true);
     parts_->pre_tokenizer = PreTokenizer({{.kind = PreTokenizer::Kind::kMetaspace,
                                            .replacement = kSpace,
-                                           .prepend = prefix ? PrependScheme::kAlways : PrependScheme::kNever}});
+                                           .prepend = !prefix                           ? PrependScheme::kNever
+                                                      : source_.space_prefix_first_only ? PrependScheme::kFirst
+                                                                                        : PrependScheme::kAlways}});
     set_space_decoder(prefix);
     const bool has_bytes = std::find(source_.types.begin(), source_.types.end(), kByte) != source_.types.end();
     parts_->model =
@@ -157,6 +159,11 @@ class Reader {
   }
 
   void set_spaces(bool prefix) {
+    if (prefix && source_.space_prefix_first_only) {
+      parts_->pre_tokenizer =
+          PreTokenizer({{.kind = PreTokenizer::Kind::kMetaspace, .replacement = kSpace, .prepend = PrependScheme::kFirst}});
+      return set_space_decoder(prefix);
+    }
     std::vector<Normalizer::Step> steps;
     if (prefix) steps.push_back({.kind = Normalizer::Kind::kPrepend, .content = kSpace});
     steps.push_back({.kind = Normalizer::Kind::kReplace, .content = kSpace, .pattern = TokenPattern::literal(" ")});

@@ -87,7 +87,7 @@ class Quantize(unittest.TestCase):
 
     def test_a_converted_folder_computes_and_tokenizes_as_the_folder(self):
         for name in ["llama", "llama_spm", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "deepseek_v2", "deepseek_v2_lite",
-                     "deepseek_v3", "kimi_k2"]:
+                     "deepseek_v3", "kimi_k2", "mixtral"]:
             with self.subTest(model=name):
                 out = self.made(MODELS / name, "bf16")
                 ids = [3, 60, 17, 200, 91, 33, 300, 5, 8, 120, 77, 1, 250, 41]
@@ -156,6 +156,22 @@ class Quantize(unittest.TestCase):
         written = sum(len(data) for _, _, data in Gguf(out).tensors.values())
         self.assertEqual(planned["bytes"], written)
         self.assertEqual(planned["bytes"], sum(t["bytes"] for t in planned["tensors"]))
+
+    def test_a_recipe_gives_types_by_node(self):
+        recipe = pathlib.Path(self.folder.name) / "recipe.yaml"
+        recipe.write_text("type: q8_0\nrules:\n"
+                          "  - { match: { name: shared_experts }, quantize: keep }\n"
+                          "  - { match: { class: MoeExperts, layers: 2-4 }, quantize: Q4_0 }\n")
+        out = pathlib.Path(self.folder.name) / "mixed.gguf"
+        done = answer("quantize", TINY, out, "--recipe", recipe)
+        kinds = {t["name"]: t["type"] for t in done["tensors"]}
+        self.assertEqual(kinds["blk.1.ffn_up_exps.weight"], "Q8_0")
+        self.assertEqual(kinds["blk.2.ffn_up_exps.weight"], "Q4_0")
+        self.assertEqual(kinds["blk.2.ffn_up_shexp.weight"], "BF16")
+        self.assertEqual(kinds["output_norm.weight"], "F32")
+        self.assertTrue(run("run", "-m", out, "Where is the harbour?", "-n", "8", "--temp", "0").stdout.strip())
+        alone = answer("quantize", TINY, "--recipe", recipe, "--type", "bf16", "--dry-run")
+        self.assertEqual({t["name"]: t["type"] for t in alone["tensors"]}["output.weight"], "BF16")
 
     def test_what_cannot_be_done_is_refused_in_a_sentence(self):
         out = pathlib.Path(self.folder.name) / "x.gguf"
