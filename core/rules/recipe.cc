@@ -90,8 +90,8 @@ Result<Recipe> read_recipe(const std::string& path, const std::vector<std::strin
   const YamlNode document = KT_TRY(parse_yaml(*text, path));
   RuleSet set;
   set.files.push_back({path, true, false});
-  FieldReader reader(set, 0);
-  Recipe out = RecipeReader(reader, types).read(document);
+  FieldReader fields(set, 0);
+  Recipe out = RecipeReader(fields, types).read(document);
   if (!set.errors.empty()) return joined_errors(sorted_errors(set, set.errors));
   return out;
 }
