@@ -129,6 +129,24 @@ class Quantize(unittest.TestCase):
                 after = answer("perplexity", self.made(TINY, kind), "-f", text)["perplexity"]
                 self.assertLess(abs(after / before - 1), bound)
 
+    def test_divergence_from_a_model_equals_that_from_its_saved_logits(self):
+        folder = pathlib.Path(self.folder.name)
+        text, saved = folder / "text.txt", folder / "tiny.logits"
+        text.write_bytes((TINY / "heldout.txt").read_bytes()[:6000])
+        out = self.made(TINY, "q4_k_m")
+        live = answer("perplexity", out, "-f", text, "--kl-base", TINY)
+        base = answer("perplexity", TINY, "-f", text, "--save-logits", saved)["perplexity"]
+        self.assertAlmostEqual(base, live["kl"]["base_perplexity"], delta=1e-6)  # a sum of float32 logarithms
+        stored = answer("perplexity", out, "-f", text, "--kl-base", saved)
+        self.assertEqual(live["perplexity"], stored["perplexity"])
+        self.assertAlmostEqual(live["kl"]["mean"], stored["kl"]["mean"], delta=1e-6)
+        self.assertEqual(live["kl"]["same_top"], stored["kl"]["same_top"])
+        self.assertTrue(0 < live["kl"]["mean"] < 0.02 and 0.95 < live["kl"]["same_top"] < 1, live["kl"])
+        itself = answer("perplexity", TINY, "-f", text, "--kl-base", TINY)["kl"]
+        self.assertEqual((itself["mean"], itself["max"], itself["same_top"]), (0, 0, 1))
+        other = run("perplexity", MODELS / "llama", "-f", text, "--kl-base", TINY, ok=False)
+        self.assertIn("another tokenizer", other.stderr)
+
     def test_tiny_answers_as_the_folder_does(self):
         out = self.made(TINY, "bf16")
         answers = [run("run", "-m", model, "What is a lighthouse?", "-n", "40", "--temp", "0").stdout for model in (out, TINY)]
