@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "apps/kt/build_id.h"
 #include "apps/kt/doctor_checks.h"
 #include "apps/kt/program.h"
-#include "core/plugin/elf_section.h"
 
 namespace kt::app {
 namespace {
@@ -34,20 +34,6 @@ std::string short_system(std::string name) {
 
 // "6.1.0-28-amd64" -> "6.1"
 std::string short_kernel(const std::string& release) { return release.substr(0, release.find('.', release.find('.') + 1)); }
-
-// The linker's identity of this build, in hexadecimal; empty if there is none.
-std::string build_id(const std::string& program) {
-  constexpr size_t kHeader = 16;  // of an ELF note: three numbers and "GNU\0"
-  const auto note = core::read_elf_section(program, ".note.gnu.build-id");
-  std::string out;
-  if (!note.ok() || note->size() <= kHeader) return out;
-  for (size_t i = kHeader; i < note->size(); ++i) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>((*note)[i]));
-    out += digits;
-  }
-  return out;
-}
 
 struct Examination {
   bench::MachineFacts facts;
@@ -120,14 +106,12 @@ core::Json libraries_report(const std::vector<core::PluginRecord>& records, cons
 core::Json report_json(Program& program, const Examination& found, const Anonymiser& anonymous) {
   const core::Registry& registry = program.registry();
   const std::string abi = std::to_string(KT_ABI_MAJOR) + "." + std::to_string(KT_ABI_MINOR);
-  return {
-      {"kt",
-       {{"version", KT_VERSION}, {"abi", abi}, {"compiler", __VERSION__}, {"build_id", build_id(program.environment().program)}}},
-      {"machine", machine_report(found, registry.machine().isa)},
-      {"plugins", libraries_report(registry.plugins(), anonymous)},
-      {"findings", findings_json(found.findings)},
-      {"problems", count(found.findings, Grade::kProblem)},
-      {"warnings", count(found.findings, Grade::kWarning)}};
+  return {{"kt", {{"version", KT_VERSION}, {"abi", abi}, {"compiler", __VERSION__}, {"build_id", build_id()}}},
+          {"machine", machine_report(found, registry.machine().isa)},
+          {"plugins", libraries_report(registry.plugins(), anonymous)},
+          {"findings", findings_json(found.findings)},
+          {"problems", count(found.findings, Grade::kProblem)},
+          {"warnings", count(found.findings, Grade::kWarning)}};
 }
 
 int run_doctor(Program& program) {

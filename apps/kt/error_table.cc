@@ -79,11 +79,11 @@ constexpr std::array kTable = {
         "A misspelling; a plugin that is not installed or not usable on this machine; an option of another operator.",
         "Take the name that the hint proposes. kt plugins ls lists operators and says why a plugin is not used; kt rules schema "
         "prints what a rule may say."},
-    ErrorHelp{
-        203, "a rule matches nothing", "No node of the model fulfils the rule's match.",
-        "A pattern that is anchored or escaped wrongly, the name of another model's layers, a layer number out of range.",
-        "The message shows where the pattern stops matching and the nearest names. kt inspect MODEL --graph --all prints all names. "
-        "Mark the rule 'optional: true' if it is for other models."},
+    ErrorHelp{203, "a rule matches nothing", "No node of the model fulfils the rule's match.",
+              "A pattern that is anchored or escaped wrongly, the name of another model's layers, a layer number out of range.",
+              "The message shows where the pattern stops matching and the nearest names. kt inspect MODEL --graph --all prints "
+              "all names. "
+              "Mark the rule 'optional: true' if it is for other models."},
     ErrorHelp{204, "a rule can never match", "Earlier rules take every node that this rule would match: the first match wins.",
               "A general pattern stands above a special one.",
               "Move the special rule up, or narrow the earlier one. kt rules explain shows who takes a node."},
@@ -199,7 +199,8 @@ constexpr std::array kTable = {
               "Fetch the tokenizer's files again. Without a tokenizer, token ids can still be given with --ids."},
 
     // 05xx: memory; exit code 5.
-    ErrorHelp{501, "out of memory", "The model would not fit, as kt plan shows, or the process could not get the memory that it needs.",
+    ErrorHelp{501, "out of memory",
+              "The model would not fit, as kt plan shows, or the process could not get the memory that it needs.",
               "A model larger than memory, a large --ctx-size, a limit set by ulimit, a container or a service.",
               "kt plan MODEL shows what goes where; use a smaller --ctx-size, --batch-size or model, or raise the limit."},
     ErrorHelp{502, "the system refused a large block of memory",
@@ -233,7 +234,9 @@ constexpr std::array kTable = {
               "Upgrade kt, or ask the vendor for a build against the ABI that kt version prints."},
     ErrorHelp{
         605, "an operator of a plugin failed",
-        "A plugin reported a failure while it was created, prepared or run; the message has operator and reason.",
+        "A plugin reported a failure, crashed or ended the program while it was created, prepared or run; the message has "
+        "operator "
+        "and reason.",
         "A weight type or option that it refuses late, a device that ran out of memory, a mistake in the plugin.",
         "Bind another operator to the node with --rules; report it to the plugin's author with the output of kt plugins check."},
     ErrorHelp{
@@ -260,7 +263,8 @@ constexpr std::array kTable = {
               "The library called the builder in an order or with values that make no graph.", "A mistake in the model library.",
               "Report it to the library's author."},
     ErrorHelp{613, "a graph is inconsistent", "The finished graph uses a value before it is made, or lacks an output.",
-              "A mistake in the model library.", "Report it to the library's author; kt inspect MODEL --graph --all prints the graph."},
+              "A mistake in the model library.",
+              "Report it to the library's author; kt inspect MODEL --graph --all prints the graph."},
     ErrorHelp{614, "the text of a graph cannot be read", "A graph in text form has a line that does not follow its grammar.",
               "A file edited by hand or cut.", "Write it again with kt inspect MODEL --graph --all."},
     ErrorHelp{615, "a graph cannot be planned",

@@ -3,8 +3,7 @@
 
 namespace kt::app {
 
-// From here on SIGINT ends the program with 130 and SIGTERM with 143, writing to a closed pipe is an error, not a signal,
-// and a model file that is cut while it is mapped ends the program with 4 and a sentence.
+// From here on SIGINT ends the program with 130 and SIGTERM with 143, and writing to a closed pipe is an error, not a signal.
 void install_signals();
 // From here on the first SIGINT only sets a flag; a second one before clear_interrupt() ends the program.
 void catch_interrupt();

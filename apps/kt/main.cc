@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/kt/crash.h"
 #include "apps/kt/interrupt.h"
 #include "apps/kt/program.h"
 
@@ -39,6 +40,7 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   kt::app::install_signals();
+  kt::app::install_crash_handlers();
   const kt::app::Console console;
   try {
     return run_program(argc, argv);

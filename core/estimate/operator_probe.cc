@@ -6,6 +6,7 @@
 
 #include "core/plugin/host.h"
 #include "core/plugin/options.h"
+#include "core/plugin/plugin_call.h"
 #include "core/tensor/shape.h"
 
 namespace kt::core {
@@ -72,13 +73,17 @@ class OperatorProbe::Instance {
     std::unique_ptr<Instance> out(new Instance());
     out->library_ = entry->library;
     out->def_ = entry->def;
+    out->node_ = node.name;
     const KtOptions options{binding.options};
+    const PluginCall call(out->facts("creating"));
     KT_TRY(plugin_status(out->def_->create(&host_table(), reinterpret_cast<const KtNode*>(&node), &options, &out->self_),
                          "operator " + binding.operator_name + " at " + node.name));
     return out;
   }
   ~Instance() {
-    if (self_) def_->destroy(self_);
+    if (!self_) return;
+    const PluginCall call(facts("destroying"));
+    def_->destroy(self_);
   }
 
   // False if the operator cannot be prepared without values.
@@ -93,16 +98,23 @@ class OperatorProbe::Instance {
       weights_[i].fill(node.weights[i], data);
       pointers.push_back(&weights_[i].view);
     }
+    const PluginCall call(facts("preparing"));
     const KtStatus status = def_->prepare(self_, &host_table(), pointers.data(), static_cast<uint32_t>(pointers.size()));
     if (status != KT_OK) take_plugin_error();
     return status == KT_OK;
   }
 
   uint64_t scratch_size(int64_t tokens, int32_t threads) const {
-    return def_->scratch_size ? def_->scratch_size(self_, tokens, threads) : 0;
+    if (!def_->scratch_size) return 0;
+    const PluginCall call(facts("asking for the scratch size of"));
+    return def_->scratch_size(self_, tokens, threads);
   }
 
  private:
+  PluginCallFacts facts(const char* activity) const {
+    return {activity, def_->name, library_->table().name, library_->table().version, node_.c_str()};
+  }
+
   struct ShapeOnly {
     void fill(const WeightSpec& spec, void* data) {
       name = spec.parameter;
@@ -138,6 +150,7 @@ class OperatorProbe::Instance {
 
   Instance() = default;
 
+  std::string node_;
   std::shared_ptr<Library> library_;
   const KtOperatorDef* def_ = nullptr;
   void* self_ = nullptr;

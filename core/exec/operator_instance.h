@@ -10,13 +10,10 @@
 #include "core/graph/graph.h"
 #include "core/plan/plan.h"
 #include "core/plugin/options.h"
+#include "core/plugin/plugin_call.h"
 #include "core/plugin/registry.h"
 
 namespace kt::core {
-
-// The label of the operator that runs now, or nullptr: for a handler that says where the program crashed. May be called in a
-// signal handler. With several executables at work it is one of theirs.
-const char* running_operator();
 
 class OperatorInstance {
  public:
@@ -34,7 +31,9 @@ class OperatorInstance {
 
  private:
   OperatorInstance() = default;
+  PluginCallFacts facts(const char* activity) const;
 
+  std::string node_;
   std::string label_;  // "operator cpu.linear at model.layers.0.mlp.up_proj"
   std::shared_ptr<Library> library_;
   const KtOperatorDef* def_ = nullptr;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/exec/numa.h"
+#include "core/exec/signal_stack.h"
 
 namespace kt::core {
 namespace {
@@ -95,6 +96,7 @@ uint32_t ThreadTeam::take_work(int thread, uint32_t seen) {
 }
 
 void ThreadTeam::worker(int thread, int numa_node) {
+  const SignalStack signal_stack;
   if (numa_node >= 0) bind_this_thread(numa_node);
   for (uint32_t seen = 0;;) {
     wait_for_work(seen);

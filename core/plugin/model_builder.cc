@@ -5,6 +5,7 @@
 
 #include "core/graph/builder.h"
 #include "core/plugin/host.h"
+#include "core/plugin/plugin_call.h"
 
 // The handles that model libraries hold.
 struct KtConfig {
@@ -55,20 +56,32 @@ KtStatus get_string(const KtConfig* c, const char* key, const char** out) {
   return KT_OK;
 }
 KtStatus array_size(const KtConfig* c, const char* key, uint64_t* out) { return give(c->config.array_size(key), out); }
-KtStatus get_int_at(const KtConfig* c, const char* key, uint64_t i, int64_t* out) { return give(c->config.get_int_at(key, i), out); }
+KtStatus get_int_at(const KtConfig* c, const char* key, uint64_t i, int64_t* out) {
+  return give(c->config.get_int_at(key, i), out);
+}
 KtStatus get_string_at(const KtConfig* c, const char* key, uint64_t i, const char** out) {
   const std::string* text = c->config.get_string_at(key, i);
   if (!text) return KT_INVALID;
   *out = text->c_str();
   return KT_OK;
 }
-KtStatus get_float_at(const KtConfig* c, const char* key, uint64_t i, double* out) { return give(c->config.get_float_at(key, i), out); }
+KtStatus get_float_at(const KtConfig* c, const char* key, uint64_t i, double* out) {
+  return give(c->config.get_float_at(key, i), out);
+}
 int32_t has_tensor(const KtConfig* c, const char* name) { return c->weights && c->weights->find(name) != nullptr; }
 
-KtStatus node_begin(KtGraph* g, const char* name, const char* cls) { return guarded([&] { return report(g->builder.begin(name, cls)); }); }
-KtStatus node_input(KtGraph* g, KtValue value) { return guarded([&] { return report(g->builder.input(value)); }); }
-KtStatus node_int(KtGraph* g, const char* key, int64_t v) { return guarded([&] { return report(g->builder.attribute(key, v)); }); }
-KtStatus node_float(KtGraph* g, const char* key, double v) { return guarded([&] { return report(g->builder.attribute(key, v)); }); }
+KtStatus node_begin(KtGraph* g, const char* name, const char* cls) {
+  return guarded([&] { return report(g->builder.begin(name, cls)); });
+}
+KtStatus node_input(KtGraph* g, KtValue value) {
+  return guarded([&] { return report(g->builder.input(value)); });
+}
+KtStatus node_int(KtGraph* g, const char* key, int64_t v) {
+  return guarded([&] { return report(g->builder.attribute(key, v)); });
+}
+KtStatus node_float(KtGraph* g, const char* key, double v) {
+  return guarded([&] { return report(g->builder.attribute(key, v)); });
+}
 KtStatus node_string(KtGraph* g, const char* key, const char* v) {
   return guarded([&] { return report(g->builder.attribute(key, std::string(v))); });
 }
@@ -76,9 +89,13 @@ KtStatus node_floats(KtGraph* g, const char* key, const float* values, uint64_t 
   return guarded([&] { return report(g->builder.attribute(key, std::vector<float>(values, values + count))); });
 }
 KtStatus node_weight(KtGraph* g, const char* parameter, const int64_t* shape, int32_t rank) {
-  return guarded([&] { return report(g->builder.weight(parameter, std::vector<int64_t>(shape, shape + std::clamp(rank, 0, KT_MAX_RANK)))); });
+  return guarded([&] {
+    return report(g->builder.weight(parameter, std::vector<int64_t>(shape, shape + std::clamp(rank, 0, KT_MAX_RANK))));
+  });
 }
-KtStatus node_state(KtGraph* g, KtState state) { return guarded([&] { return report(g->builder.state(state)); }); }
+KtStatus node_state(KtGraph* g, KtState state) {
+  return guarded([&] { return report(g->builder.state(state)); });
+}
 KtStatus node_end(KtGraph* g, KtValue* outputs, uint32_t capacity, uint32_t* count) {
   return guarded([&] {
     auto made = g->builder.end();
@@ -88,7 +105,9 @@ KtStatus node_end(KtGraph* g, KtValue* outputs, uint32_t capacity, uint32_t* cou
     return KT_OK;
   });
 }
-KtStatus body_begin(KtGraph* g) { return guarded([&] { return report(g->builder.begin_body()); }); }
+KtStatus body_begin(KtGraph* g) {
+  return guarded([&] { return report(g->builder.begin_body()); });
+}
 KtStatus body_end(KtGraph* g, const KtValue* outputs, uint32_t count) {
   return guarded([&] { return report(g->builder.end_body(std::vector<KtValue>(outputs, outputs + count))); });
 }
@@ -104,7 +123,8 @@ KtStatus value(KtGraph* g, KtValue id, KtTensor* out) {
     return KT_OK;
   });
 }
-KtStatus paged_state(KtGraph* g, const char* name, int64_t heads, int64_t key_dim, int64_t value_dim, int64_t window, KtState* out) {
+KtStatus paged_state(KtGraph* g, const char* name, int64_t heads, int64_t key_dim, int64_t value_dim, int64_t window,
+                     KtState* out) {
   return guarded([&] {
     auto made = g->builder.paged_state({name, heads, key_dim, value_dim, window});
     if (!made.ok()) return report(made.status());
@@ -120,7 +140,9 @@ KtStatus graph_input(KtGraph* g, const char* name, KtValue* out) {
     return KT_OK;
   });
 }
-KtStatus graph_output(KtGraph* g, const char* name, KtValue v) { return guarded([&] { return report(g->builder.graph_output(name, v)); }); }
+KtStatus graph_output(KtGraph* g, const char* name, KtValue v) {
+  return guarded([&] { return report(g->builder.graph_output(name, v)); });
+}
 
 KtStatus tensor_floats(const KtConfig* c, const char* name, float* out, uint64_t capacity, uint64_t* count) {
   return guarded([&] {
@@ -134,10 +156,35 @@ KtStatus tensor_floats(const KtConfig* c, const char* name, float* out, uint64_t
   });
 }
 
-constexpr KtModelHost kModelHost{sizeof(KtModelHost), 0, set_error, source, get_int, get_float, get_bool, get_string, array_size, get_int_at,
-                                 get_string_at, get_float_at, has_tensor, node_begin, node_input, node_int, node_float, node_string,
-                                 node_floats, node_weight, node_state, node_end, body_begin, body_end, value, paged_state, graph_input,
-                                 graph_output, tensor_floats};
+constexpr KtModelHost kModelHost{sizeof(KtModelHost),
+                                 0,
+                                 set_error,
+                                 source,
+                                 get_int,
+                                 get_float,
+                                 get_bool,
+                                 get_string,
+                                 array_size,
+                                 get_int_at,
+                                 get_string_at,
+                                 get_float_at,
+                                 has_tensor,
+                                 node_begin,
+                                 node_input,
+                                 node_int,
+                                 node_float,
+                                 node_string,
+                                 node_floats,
+                                 node_weight,
+                                 node_state,
+                                 node_end,
+                                 body_begin,
+                                 body_end,
+                                 value,
+                                 paged_state,
+                                 graph_input,
+                                 graph_output,
+                                 tensor_floats};
 
 bool knows(const KtModelDef& def, const std::string& architecture) {
   for (uint32_t i = 0; i < def.architecture_count; ++i)
@@ -168,6 +215,7 @@ Result<BuiltModel> build_model(const Registry& registry, const ModelConfig& conf
   const KtConfig handle{config, weights};
   for (const ModelEntry& entry : registry.models()) {
     const KtModelDef& def = *entry.def;
+    const PluginCall call({"building the graph with model library", def.name, nullptr, nullptr, nullptr});
     if (!knows(def, config.architecture()) || (def.matches && !def.matches(&kModelHost, &handle))) continue;
     void* model = nullptr;
     KT_TRY(model_status(def.read(&kModelHost, &handle, &model), def));
@@ -184,7 +232,8 @@ Result<BuiltModel> build_model(const Registry& registry, const ModelConfig& conf
   return unknown_architecture(registry, config.architecture());
 }
 
-Result<std::unique_ptr<Graph>> build_graph(const ClassTable& classes, const std::function<KtStatus(const KtModelHost&, KtGraph*)>& build) {
+Result<std::unique_ptr<Graph>> build_graph(const ClassTable& classes,
+                                           const std::function<KtStatus(const KtModelHost&, KtGraph*)>& build) {
   KtGraph graph{GraphBuilder(classes)};
   KT_TRY(plugin_status(build(kModelHost, &graph), "building the graph"));
   return graph.builder.finish();

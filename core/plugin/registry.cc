@@ -9,6 +9,7 @@
 #include "core/plugin/elf_section.h"
 #include "core/plugin/host.h"
 #include "core/plugin/options.h"
+#include "core/plugin/plugin_call.h"
 
 namespace kt::core {
 namespace {
@@ -115,6 +116,7 @@ void Registry::load_files(const std::vector<LibraryFile>& files) {
 }
 
 void Registry::load(PluginRecord& record) {
+  const PluginCall call({"loading", record.path.c_str(), nullptr, nullptr, nullptr});
   auto library = Library::open(record.path);
   Status status = library.ok() ? admit(*library, record) : library.status();
   record.loaded = status.ok();
@@ -214,6 +216,8 @@ SupportAnswer Registry::supports(const OperatorInfo& op, const Node& node, const
   if (!found->def->supports) return {1, ""};
   const KtOptions values{options};
   KtSupport answer{sizeof(KtSupport), 0, ""};
+  const KtPlugin& plugin = found->library->table();
+  const PluginCall call({"asking for the support of", found->def->name, plugin.name, plugin.version, node.name.c_str()});
   const KtStatus status = found->def->supports(&host_table(), reinterpret_cast<const KtNode*>(&node), &values, &answer);
   answer.reason[sizeof answer.reason - 1] = '\0';
   if (status != KT_OK) return {0, take_plugin_error()};

@@ -16,6 +16,14 @@ namespace {
 // A row of memory that all instances share: right as long as only one of them runs.
 [[maybe_unused]] float g_shared[8192];
 
+#if defined(FAULT_OVERFLOW)
+[[gnu::noinline]] int use_up_stack(int depth) {
+  volatile char block[4096];
+  block[0] = static_cast<char>(depth);
+  return depth < 0 ? 0 : use_up_stack(depth + 1) + block[0];
+}
+#endif
+
 struct FaultySilu {
   static constexpr const char* kHelp = "x * sigmoid(x), with a fault";
   static constexpr const char* kNumerics = "invariant.fault";
@@ -49,6 +57,10 @@ struct FaultySilu {
     return kt::error("the device is on fire");
 #elif defined(FAULT_CRASH)
     std::raise(SIGSEGV);
+#elif defined(FAULT_TRAP)
+    __builtin_trap();
+#elif defined(FAULT_OVERFLOW)
+    return call.parallel_for(x.count(), [&](int64_t) { y[0][0] = static_cast<float>(use_up_stack(1)); });
 #elif defined(FAULT_ABORT)
     std::abort();
 #elif defined(FAULT_EXIT)
