@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "core/base/printable.h"
+
 namespace kt::core {
 
 std::string Error::text() const {
@@ -11,12 +13,12 @@ std::string Error::text() const {
   if (place.file.empty()) {
     out = "kt: ";
   } else {
-    out = place.file + ":";
+    out = printable(place.file) + ":";
     if (place.line > 0) out += std::to_string(place.line) + ":" + std::to_string(place.column) + ":";
     out += " ";
   }
-  out += std::string("error[") + id + "]: " + message;
-  if (!hint.empty()) out += "\n  hint: " + hint;
+  out += std::string("error[") + id + "]: " + printable(message);
+  if (!hint.empty()) out += "\n  hint: " + printable(hint);
   if (!rest.empty()) out += "\n" + rest;
   return out;
 }
