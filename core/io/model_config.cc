@@ -41,6 +41,10 @@ Result<ModelConfig> ModelConfig::from_json(Json config, const std::string& file)
   if (architecture == nullptr || !is_name(*architecture))
     return fail(406, file + ": 'architectures' names no architecture", "take the config.json of the released model");
   out.architecture_ = *architecture;
+  for (const char* section :
+       {"rope_scaling", "rope_parameters", "quantization_config"})  // else its fields would count as missing
+    if (const Json* value = out.find_json(section); value != nullptr && !value->is_object() && !value->is_null())
+      return fail(406, file + ": field '" + section + "' is no object", "take the config.json of the released model");
   return out;
 }
 

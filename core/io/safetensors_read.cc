@@ -21,8 +21,13 @@ Result<std::string> read_header_text(const MappedFile& file) {
   if (kind != FileKind::kSafetensors && kind != FileKind::kUnknown) return wrong_kind(404, file.path(), start, "safetensors");
   ByteReader reader(file, 404);
   const uint64_t length = KT_TRY(reader.number<uint64_t>("the length of the header"));
-  if (length < 2 || length > kMaxHeaderBytes || length > reader.remaining())
-    return wrong_kind(404, file.path(), start, "safetensors");
+  if (length < 2 || length > kMaxHeaderBytes || length > reader.remaining()) {
+    if (kind == FileKind::kUnknown) return wrong_kind(404, file.path(), start, "safetensors");
+    return fail(404,
+                file.path() + ": claims a header of " + std::to_string(length) + " bytes, the file has " +
+                    std::to_string(reader.remaining()) + " after its length",
+                kDamaged);
+  }
   std::string text(length, '\0');
   KT_TRY(reader.bytes_into(std::as_writable_bytes(std::span(text)), "the header"));
   if (text.front() != '{') return fail(404, file.path() + ": the header does not begin with '{'", kDamaged);
@@ -37,8 +42,10 @@ Status check_layout(std::vector<SafetensorsTensor>& tensors, const std::string& 
   uint64_t end = 0;
   for (const SafetensorsTensor& tensor : tensors) {
     if (tensor.offset != end)
-      return fail(404, path + ": tensor " + shown(tensor.name) + " begins at byte " + std::to_string(tensor.offset) +
-                           " of the data, the one before it ends at " + std::to_string(end), kDamaged);
+      return fail(404,
+                  path + ": tensor " + shown(tensor.name) + " begins at byte " + std::to_string(tensor.offset) +
+                      " of the data, the one before it ends at " + std::to_string(end),
+                  kDamaged);
     if (!range_fits(tensor.offset, tensor.bytes, data_bytes))
       return fail(404, path + ": tensor " + shown(tensor.name) + " runs past the end of the file", kDamaged);
     end += tensor.bytes;

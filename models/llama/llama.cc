@@ -15,8 +15,9 @@ class Llama {
   explicit Llama(kt::Config& c) : decoder_(kt::read_decoder(c)), attention_(kt::read_attention(c, decoder_)) {
     inner_ = c.count({"intermediate_size", "feed_forward_length"}, kt::kMaxDim);
     attention_.window = c.count_or({"sliding_window", "attention.sliding_window"}, 0, int64_t{1} << 40);
-    const kt::Key used{nullptr, "expert_used_count"};
-    if (c.count_or(used, 0, kt::kMaxExperts) > 0) c.fail(used, "chooses experts, of which there are none (expert_count)");
+    const kt::Key used{nullptr, "expert_used_count"}, experts{nullptr, "expert_count"};
+    if (c.count_or(experts, 0, kt::kMaxExperts) == 0 && c.count_or(used, 0, kt::kMaxExperts) > 0)
+      c.fail(used, "chooses experts, of which there are none (expert_count)");
     read_biases(c);
     read_rope(c);
   }
