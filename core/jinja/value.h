@@ -41,7 +41,7 @@ struct Sequence {
 class Dict {
  public:
   const std::vector<std::pair<Value, Value>>& items() const { return items_; }
-  size_t size() const { return items_.size(); }
+  size_t size() const;
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
   void set(Value key, Value value);
@@ -118,6 +118,8 @@ class Value {
  private:
   std::variant<None, bool, int64_t, double, TextRef, SequenceRef, DictRef, ObjectRef, std::shared_ptr<const Undefined>> data_;
 };
+
+inline size_t Dict::size() const { return items_.size(); }
 
 // Errors of rendering carry KT-E0413 and get their place from the evaluator; those of limits carry KT-E0414.
 Error failure(std::string message);
