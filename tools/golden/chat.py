@@ -64,8 +64,10 @@ TEMPLATES = {"qwen2": CHATML, "llama3": HEADERS, "spm": INSTRUCTIONS, "deepseek_
 
 def random_tool(rng):
     name = rng.choice(["weather", "search", "add_numbers"])
-    properties = {word: {"type": rng.choice(["string", "integer"]), "description": samples.sentence(rng).strip()} for word in rng.sample(samples.WORDS, 2)}
-    return {"type": "function", "function": {"name": name, "description": "Überprüfe <it> & 'that'.", "parameters": {"type": "object", "properties": properties}}}
+    properties = {word: {"type": rng.choice(["string", "integer"]), "description": samples.sentence(rng).strip()}
+                  for word in rng.sample(samples.WORDS, 2)}
+    function = {"name": name, "description": "Überprüfe <it> & 'that'.", "parameters": {"type": "object", "properties": properties}}
+    return {"type": "function", "function": function}
 
 
 def random_messages(rng):
@@ -75,7 +77,8 @@ def random_messages(rng):
         if turn == 0 or rng.random() < 0.7:
             messages.append({"role": "assistant", "content": rng.choice([samples.random_text(rng), "<think>\nwhy\n</think>\n\nso", "", None])})
         if rng.random() < 0.15:
-            messages[-1]["tool_calls"] = [{"type": "function", "id": "call-1", "function": {"name": "search", "arguments": {"q": "x<y", "n": 2.5, "l": [1, None, True]}}}]
+            arguments = {"q": "x<y", "n": 2.5, "l": [1, None, True]}
+            messages[-1]["tool_calls"] = [{"type": "function", "id": "call-1", "function": {"name": "search", "arguments": arguments}}]
         if rng.random() < 0.1:
             messages.append({"role": rng.choice(["tool", "critic"]), "content": "42"})
     return messages

@@ -59,7 +59,8 @@ def llama3_scaling(rng):
 def geometry(family, rng):
     c = common(rng)
     if family in ("llama", "llama_spm"):
-        return c | dict(head_dim=rng.choice([16, 24, 32]), tie_word_embeddings=rng.random() < 0.3, rope_scaling=llama3_scaling(rng) if family == "llama" else None)
+        scaling = llama3_scaling(rng) if family == "llama" else None
+        return c | dict(head_dim=rng.choice([16, 24, 32]), tie_word_embeddings=rng.random() < 0.3, rope_scaling=scaling)
     if family in ("qwen2", "qwen2_swa", "qwen2_moe"):
         multiple_of_heads(c, rng)
         c["tie_word_embeddings"] = family == "qwen2" and rng.random() < 0.5
@@ -77,11 +78,14 @@ def geometry(family, rng):
         return c | dict(num_local_experts=rng.choice([4, 8]), num_experts_per_tok=2, sliding_window=rng.choice([None, 16]), tie_word_embeddings=False)
     if family.startswith("deepseek_v2"):
         lite = family == "deepseek_v2_lite"
-        method = dict(topk_method="greedy", q_lora_rank=None, routed_scaling_factor=1.0) if lite else dict(topk_method="group_limited_greedy", routed_scaling_factor=4.0)
-        return latent(rng, 1 if lite else rng.choice([2, 4]), rng.choice([1, 2])) | method | dict(norm_topk_prob=False, rope_scaling=yarn(rng, 0.707))
+        c = latent(rng, 1 if lite else rng.choice([2, 4]), rng.choice([1, 2])) | dict(norm_topk_prob=False, rope_scaling=yarn(rng, 0.707))
+        if lite:
+            return c | dict(topk_method="greedy", q_lora_rank=None, routed_scaling_factor=1.0)
+        return c | dict(topk_method="group_limited_greedy", routed_scaling_factor=4.0)
     if family in ("deepseek_v3", "kimi_k2"):
         groups = rng.choice([2, 4]) if family == "deepseek_v3" else 1
-        return latent(rng, groups, 1) | dict(norm_topk_prob=True, routed_scaling_factor=rng.choice([2.5, 2.827]), rope_scaling=yarn(rng, 1.0), rope_interleave=True)
+        c = latent(rng, groups, 1) | dict(norm_topk_prob=True, rope_scaling=yarn(rng, 1.0), rope_interleave=True)
+        return c | dict(routed_scaling_factor=rng.choice([2.5, 2.827]))
     return c
 
 

@@ -35,8 +35,8 @@ ROLES = {  # bos, eos, pad, whether bos is put before a text
 
 
 def with_begin(tokenizer, begin):
-    template = processors.TemplateProcessing(single=f"{begin} $A", pair=f"{begin} $A {begin}:1 $B:1", special_tokens=[(begin, tokenizer.token_to_id(begin))])
-    tokenizer.post_processor = template
+    special = [(begin, tokenizer.token_to_id(begin))]
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A", pair=f"{begin} $A {begin}:1 $B:1", special_tokens=special)
 
 
 def byte_level(family, rng, size):
