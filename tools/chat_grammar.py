@@ -142,7 +142,8 @@ def unknown_question(rng):
     length = rng.randint(1, 7)
     pool = w.ODD_WORDS + w.ANIMALS + w.TOYS + w.PLACES
     text = " ".join(rng.choice(pool) for _ in range(length))
-    start = rng.choice(["", "", "Why is the ", "How do I ", "Can you explain ", "When did the ", "Who wrote the ", "What happened to ", "Which ", "Please fix my "])
+    start = rng.choice(["", "", "Why is the ", "How do I ", "Can you explain ", "When did the ", "Who wrote the ", "What happened to ", "Which ",
+                        "Please fix my "])
     return (start + text if start else sentence(text)) + rng.choice(["?", "?", ".", ""]), FALLBACK
 
 
