@@ -1,6 +1,6 @@
 """Makes short chats: stories on request, questions with answers, greetings, and what to say to anything else."""
 import tiny_words as w
-from story_grammar import expand, make_split_story
+from story_grammar import correct_articles, expand, make_split_story
 
 SYSTEM_PROMPTS = [
     "You are a helpful assistant.", "You are a kind storyteller.", "You are a friendly assistant.", "Answer in one sentence.",
@@ -59,7 +59,7 @@ REQUESTS = [
 
 
 def with_article(noun):
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
+    return correct_articles("a " + noun)
 
 
 def sentence(text):

@@ -9,7 +9,11 @@ from tiny_plots import ENDINGS, OPENINGS, PLOTS
 
 HELD_OUT_SHARE = 40  # one story key in so many is never trained on
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU](?!ni[cqv]|ne|se))")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU](?!ni[cqv]|ne\b|se)|honest|hour)")
+
+
+def correct_articles(text):
+    return _ARTICLE.sub(lambda match: match.group(1) + "n ", text)
 
 
 def expand(text, rng, slots):
@@ -18,7 +22,7 @@ def expand(text, rng, slots):
         text, count = _CHOICE.subn(lambda match: rng.choice(match.group(1).split("|")), text)
         if count == 0:
             break
-    text = _ARTICLE.sub(lambda match: match.group(1) + "n ", text.format_map(slots))
+    text = correct_articles(text.format_map(slots))
     return re.sub(r"(^|[.!?] |\.\" |, \")([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
 
 
