@@ -42,6 +42,7 @@ balanced by the correction bias alone (no auxiliary loss); busiest expert at the
     /tmp/venv/bin/python tools/train_tiny.py --steps {steps} --work /tmp/kt-tiny
 
 The data and the start are the same on every machine; sums in another order give slightly different weights.
+The shipped weights saw "a honest" and "an unicorn" until step 1050, when the grammar's articles were corrected, so they cannot be made again exactly.
 transformers loads the folder as it is; its logits differ from those of the training module by at most {difference:.1e}.
 
 ## Samples (greedy)
