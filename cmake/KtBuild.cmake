@@ -1,6 +1,8 @@
 # Settings shared by every target, and the functions that declare the kinds of targets kt has.
 include(GNUInstallDirs)
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME runtime)  # what runs models; the other component is sdk
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
