@@ -20,13 +20,6 @@ kt::Support supports_silu(const kt::Node& node) {
   return supports_weights(node, {"gate_proj.weight", "up_proj.weight", "down_proj.weight"});
 }
 
-// Items [0, count) of one step, claimed `grain` at a time by every thread of the region.
-template <class Claim, class F>
-void claim_items(Claim& claim, int64_t count, int64_t grain, F&& f) {
-  for (int64_t begin = claim.next.fetch_add(grain); begin < count; begin = claim.next.fetch_add(grain))
-    for (int64_t i = begin; i < std::min(begin + grain, count); ++i) f(i);
-}
-
 }  // namespace
 
 void Grouping::reserve(int64_t pairs, int64_t experts) {
@@ -57,7 +50,6 @@ bool Grouping::make(const int32_t* ids, int64_t stride, int64_t tokens, int64_t 
 
 // What the steps of one chunk share.
 struct GatedExperts::Rows {
-  int32_t threads = 1;
   int64_t tokens = 0, k = 1;
   bool routed = false;  // else every token belongs to expert 0 with weight 1
   const kt::Rows<const float>* x = nullptr;
@@ -107,20 +99,19 @@ uint64_t GatedExperts::scratch_size(int64_t tokens, int64_t k, bool routed) cons
   return place(rows, tokens_at_once(tokens, k), nullptr);
 }
 
-void GatedExperts::convert_inputs(Rows& rows) {
+kt::Status GatedExperts::convert_inputs(kt::Call& call, Rows& rows) {
   const bool shared = gate_.kernel.form == up_.kernel.form;
-  claim_items(claims_[0], rows.tokens, grain_for(rows.tokens, convert_cost(gate_.columns), rows.threads), [&](int64_t t) {
+  return for_items(call, rows.tokens, convert_cost(gate_.columns), [&](int64_t t) {
     const float* x = (*rows.x)[rows.first + t];
     rows.gate_input.convert(gate_.kernel.form, gate_.columns, x, t);
     if (!shared) rows.up_input.convert(up_.kernel.form, up_.columns, x, t);
   });
 }
 
-void GatedExperts::gate_and_up(Rows& rows) {
+kt::Status GatedExperts::gate_and_up(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
-  const int64_t items = groups * gate_.panels();
   const double cost = 2 * panel_cost(gate_, rows.pairs() / groups);
-  claim_items(claims_[1], items, grain_for(items, cost, rows.threads), [&](int64_t item) {
+  return for_items(call, groups * gate_.panels(), cost, [&](int64_t item) {
     gate_and_up_panel(rows, grouping_.groups[static_cast<size_t>(item / gate_.panels())], item % gate_.panels());
   });
 }
@@ -146,17 +137,15 @@ void GatedExperts::gate_and_up_panel(Rows& rows, const Grouping::Group& group, i
   }
 }
 
-void GatedExperts::convert_hidden(Rows& rows) {
-  const int64_t pairs = rows.pairs();
-  claim_items(claims_[2], pairs, grain_for(pairs, convert_cost(down_.columns), rows.threads), [&](int64_t i) {
+kt::Status GatedExperts::convert_hidden(kt::Call& call, Rows& rows) {
+  return for_items(call, rows.pairs(), convert_cost(down_.columns), [&](int64_t i) {
     rows.hidden_converted.convert(down_.kernel.form, down_.columns, rows.hidden + i * down_.columns, i);
   });
 }
 
-void GatedExperts::down(Rows& rows) {
+kt::Status GatedExperts::down(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
-  const int64_t items = groups * down_.panels();
-  claim_items(claims_[3], items, grain_for(items, panel_cost(down_, rows.pairs() / groups), rows.threads), [&](int64_t item) {
+  return for_items(call, groups * down_.panels(), panel_cost(down_, rows.pairs() / groups), [&](int64_t item) {
     down_panel(rows, grouping_.groups[static_cast<size_t>(item / down_.panels())], item % down_.panels());
   });
 }
@@ -175,39 +164,23 @@ void GatedExperts::down_panel(Rows& rows, const Grouping::Group& group, int64_t 
   }
 }
 
-void GatedExperts::sum_slots(Rows& rows) {
+kt::Status GatedExperts::sum_slots(kt::Call& call, Rows& rows) {
   const int64_t pieces = (down_.rows + kOutputsAtOnce - 1) / kOutputsAtOnce;
-  const int64_t items = rows.tokens * pieces;
-  claim_items(claims_[4], items, grain_for(items, 20.0 * static_cast<double>(rows.k), rows.threads), [&](int64_t item) {
+  return for_items(call, rows.tokens * pieces, 20.0 * static_cast<double>(rows.k), [&](int64_t item) {
     const int64_t token = item / pieces, begin = item % pieces * kOutputsAtOnce;
     weighted_sum_row(rows.products + token * rows.k * down_.rows + begin, down_.rows, (*rows.weights)[rows.first + token], rows.k,
                      (*rows.y)[rows.first + token] + begin, std::min(kOutputsAtOnce, down_.rows - begin));
   });
 }
 
+// Loops, and no region with barriers between the steps: a thread that another program has displaced is not waited for.
 kt::Status GatedExperts::run_chunk(kt::Call& call, Rows& rows) {
-  for (Claim& claim : claims_) claim.next.store(0, std::memory_order_relaxed);
-  const double work = static_cast<double>(gate_.panels() + up_.panels() + down_.panels()) * panel_cost(gate_, 1) *
-                      static_cast<double>(grouping_.groups.size());
-  const bool alone = call.threads() == 1 || work < kInlineNanoseconds;
-  rows.threads = alone ? 1 : call.threads();
-  const auto steps = [&](auto&& barrier) {
-    convert_inputs(rows);
-    barrier();
-    gate_and_up(rows);
-    barrier();
-    convert_hidden(rows);
-    barrier();
-    down(rows);
-    if (!rows.routed) return;
-    barrier();
-    sum_slots(rows);
-  };
-  if (alone)
-    steps([] {});
-  else
-    call.region([&](int32_t, int32_t) { steps([&] { call.barrier(); }); });
-  return {};
+  kt::Status status = convert_inputs(call, rows);
+  if (status.ok()) status = gate_and_up(call, rows);
+  if (status.ok()) status = convert_hidden(call, rows);
+  if (status.ok()) status = down(call, rows);
+  if (status.ok() && rows.routed) status = sum_slots(call, rows);
+  return status;
 }
 
 kt::Status GatedExperts::run(kt::Call& call, kt::In in, kt::Out out, int64_t k) {

@@ -1,7 +1,6 @@
 // The operators that multiply weights; plugin.cc lists them.
 #pragma once
 
-#include <atomic>
 #include <span>
 #include <vector>
 
@@ -106,23 +105,18 @@ class GatedExperts {
 
  private:
   struct Rows;
-  void convert_inputs(Rows& rows);
-  void gate_and_up(Rows& rows);
+  kt::Status convert_inputs(kt::Call& call, Rows& rows);
+  kt::Status gate_and_up(kt::Call& call, Rows& rows);
   void gate_and_up_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const;
-  void convert_hidden(Rows& rows);
-  void down(Rows& rows);
+  kt::Status convert_hidden(kt::Call& call, Rows& rows);
+  kt::Status down(kt::Call& call, Rows& rows);
   void down_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const;
-  void sum_slots(Rows& rows);
+  kt::Status sum_slots(kt::Call& call, Rows& rows);
   kt::Status run_chunk(kt::Call& call, Rows& rows);
   uint64_t place(Rows& rows, int64_t tokens, unsigned char* base) const;
 
   Matrix gate_, up_, down_;
   Grouping grouping_;
-  // Next item of each step; on lines of their own, for all threads write them.
-  struct alignas(64) Claim {
-    std::atomic<int64_t> next{0};
-  };
-  Claim claims_[5];
 };
 
 struct Mlp {
@@ -141,7 +135,7 @@ struct Mlp {
 };
 
 struct Moe {
-  static constexpr const char* kHelp = "the routed experts of a layer in one pass: grouped by expert, one wake-up of the threads";
+  static constexpr const char* kHelp = "the routed experts of a layer in one pass, grouped by expert";
   static constexpr const char* kNumerics = "invariant.cpu.moe";
   static constexpr kt::Option kOptions[] = {kActivationsOption,
                                             kt::enum_option("tile", "auto", "auto|amx|avx512|avx2",

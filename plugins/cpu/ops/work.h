@@ -1,6 +1,8 @@
 // Items of work on the threads of a call, and pieces of its scratch memory.
 #pragma once
 
+#include <algorithm>
+
 #include "kt/plugin.hpp"
 #include "plugins/cpu/ops/matrix.h"
 
@@ -9,15 +11,52 @@ namespace kt::cpu {
 // Rows of activations that one panel meets at a time: their results stay in the nearest cache.
 inline constexpr int64_t kRowsAtOnce = 128;
 
-// f(item) for all items; on the calling thread alone when there is too little to share.
+// Consecutive ranges of items, each half as long as those before it until they are `least` long: long ranges let weights be read
+// far ahead, short ones at the end let all threads end together.
+class Ranges {
+ public:
+  Ranges(int64_t items, int64_t least, int32_t threads) : items_(items), least_(least), threads_(threads) {
+    for (int64_t begin = 0; begin < items; begin += length(begin) * threads_) count_ += threads_;
+  }
+  int64_t count() const { return count_; }
+
+  // Range i; it may be empty, for the last round can be too long.
+  void get(int64_t i, int64_t& begin, int64_t& end) const {
+    begin = 0;
+    for (; i >= threads_; i -= threads_) begin += length(begin) * threads_;
+    const int64_t here = length(begin);
+    begin = std::min(begin + i * here, items_);
+    end = std::min(begin + here, items_);
+  }
+
+ private:
+  int64_t length(int64_t begin) const { return std::max(least_, (items_ - begin) / (2 * threads_)); }
+
+  int64_t items_, least_, threads_, count_ = 0;
+};
+
+// f(begin, end) for ranges that make up all items; on the calling thread alone when there is too little to share.
 template <class F>
-kt::Status for_items(kt::Call& call, int64_t items, double nanoseconds_each, F&& f) {
+kt::Status for_ranges(kt::Call& call, int64_t items, double nanoseconds_each, F&& f) {
   const int32_t threads = call.threads();
   if (threads == 1 || static_cast<double>(items) * nanoseconds_each < kInlineNanoseconds) {
-    for (int64_t i = 0; i < items; ++i) f(i);
+    f(int64_t{0}, items);
     return {};
   }
-  return call.parallel_for(items, grain_for(items, nanoseconds_each, threads), [&](int64_t begin, int64_t end, int32_t) {
+  const Ranges ranges(items, grain_for(items, nanoseconds_each, threads), threads);
+  return call.parallel_for(ranges.count(), 1, [&](int64_t first, int64_t last, int32_t) {
+    for (int64_t i = first; i < last; ++i) {
+      int64_t begin = 0, end = 0;
+      ranges.get(i, begin, end);
+      f(begin, end);
+    }
+  });
+}
+
+// f(item) for all items.
+template <class F>
+kt::Status for_items(kt::Call& call, int64_t items, double nanoseconds_each, F&& f) {
+  return for_ranges(call, items, nanoseconds_each, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) f(i);
   });
 }
