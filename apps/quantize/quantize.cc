@@ -32,6 +32,7 @@ class PlanWriter {
     const auto kept = planned.dtype == planned.tensor->source_dtype ? rows.bytes() : std::vector<std::span<const std::byte>>();
     for (const auto part : kept) KT_TRY(out_.write(part));
     if (kept.empty()) KT_TRY(convert(planned, rows));
+    for (const TensorPart& part : planned.tensor->parts) store_.release(*part.tensor);
     done_ += planned.bytes;
     report(0);
     return {};

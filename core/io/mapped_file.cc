@@ -80,4 +80,11 @@ Status MappedFile::check(uint64_t offset, uint64_t bytes) const {
   return {};
 }
 
+void MappedFile::release(uint64_t offset, uint64_t bytes) const {
+  if (!range_fits(offset, bytes, size())) return;
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t begin = (offset + page - 1) / page * page, end = (offset + bytes) / page * page;
+  if (begin < end) ::madvise(const_cast<std::byte*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);  // only a hint
+}
+
 }  // namespace kt::core

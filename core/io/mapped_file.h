@@ -37,6 +37,8 @@ class MappedFile {
   Status read(uint64_t offset, std::span<std::byte> out) const;
   // Fails if the file has become shorter than the range (KT-E0402). Reads nothing.
   Status check(uint64_t offset, uint64_t bytes) const;
+  // Says that the range will not be needed soon, so that it no longer counts as memory of this process. It can still be read.
+  void release(uint64_t offset, uint64_t bytes) const;
 
  private:
   static Result<std::shared_ptr<const MappedFile>> map(int descriptor, const std::string& path);

@@ -93,4 +93,9 @@ Status WeightStore::check(const TensorEntry& tensor) const {
   return file.check(static_cast<uint64_t>(tensor.data - file.bytes().data()), tensor.bytes);
 }
 
+void WeightStore::release(const TensorEntry& tensor) const {
+  const MappedFile& file = *files_[tensor.file_index];
+  file.release(static_cast<uint64_t>(tensor.data - file.bytes().data()), tensor.bytes);
+}
+
 }  // namespace kt::core

@@ -42,6 +42,8 @@ class WeightStore {
 
   // Fails if the tensor's file was cut meanwhile (KT-E0402). Reads nothing. Call it before reading `data`.
   Status check(const TensorEntry& tensor) const;
+  // Gives back the memory of a tensor that will not be read again soon.
+  void release(const TensorEntry& tensor) const;
 
  private:
   WeightStore() = default;
