@@ -5,6 +5,7 @@
 #include "apps/bench/machine.h"
 #include "apps/bench/model_bench.h"
 #include "apps/bench/op_bench.h"
+#include "apps/kt/profile.h"
 #include "apps/kt/session.h"
 
 namespace kt::app {
@@ -15,7 +16,7 @@ using core::Json;
 struct BenchFlags {
   ModelFlags model;
   std::vector<int> prompts, generations, depths, batches, tokens;
-  std::string op, geometry = "qwen3-30b-a3b", type = "q4_k", operator_name, activations = "auto", output, format = "table";
+  std::string op, geometry = "qwen3-30b-a3b", type = "q4_k", operator_name, activations = "auto", output, format = "table", profile;
   int experts = 0, repetitions = 3;
   bool limits = false;
 };
@@ -131,7 +132,9 @@ core::Result<int> bench_models(Program& program, BenchFlags& flags, int threads,
   if (options.batches.empty()) options.batches = {1};
   flags.model.threads = threads;
   if (flags.model.context == 0) flags.model.context = bench::context_needed(options);
+  Profiling profiling = KT_TRY(Profiling::open(flags.profile));
   auto runtime = KT_TRY(open_runtime(program, flags.model, bench::sequences_needed(options)));
+  profiling.attach(*runtime);
   Console& console = program.console();
   const auto rows =
       bench::bench_model(*runtime, options, limits, [&console](const std::string& test) { console.progress(test, 0); });
@@ -139,12 +142,14 @@ core::Result<int> bench_models(Program& program, BenchFlags& flags, int threads,
   if (!rows.ok()) return rows.error();
   Json results = Json::array();
   for (const bench::ModelRow& row : *rows) results.push_back(model_row_json(row, threads));
-  KT_TRY(report(program, flags,
-                {{"machine", bench::machine_json()},
-                 {"limits", limits_json(limits)},
-                 {"model", runtime->workspace().source().name},
-                 {"operators", runtime->executable().executed_steps()},
-                 {"results", results}}));
+  Json document = {{"machine", bench::machine_json()},
+                   {"limits", limits_json(limits)},
+                   {"model", runtime->workspace().source().name},
+                   {"operators", runtime->executable().executed_steps()},
+                   {"results", results}};
+  if (profiling.on()) document["profile"] = profiling.json();
+  KT_TRY(report(program, flags, document));
+  KT_TRY(profiling.finish(console));
   return 0;
 }
 
@@ -252,6 +257,7 @@ void add_bench(Program& program) {
   verb->add_option("--operator", flags->operator_name, "of --op: its name; default: the best for this machine");
   verb->add_option("--activations", flags->activations, "of --op: auto, f32, bf16, int8")
       ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}));
+  add_profile_flag(verb, flags->profile);
   verb->add_flag("--limits", flags->limits, "only measure what the machine can do");
   verb->add_option("-o,--output", flags->output, "a file for the results; JSON unless --format says otherwise");
   verb->add_option("--format", flags->format, "table, md, csv or json")->check(CLI::IsMember({"table", "md", "csv", "json"}));

@@ -10,11 +10,23 @@
 
 namespace {
 
+// The command line with "run" put into that of kt-run, and "--profile FILE.json" as "--profile=FILE.json": the parser knows no flag
+// whose value may be left out.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> out(argv, argv + argc);
+  if (argc > 0 && out[0].substr(out[0].rfind('/') + 1) == "kt-run") out.insert(out.begin() + 1, "run");
+  for (size_t i = 0; i + 1 < out.size() && out[i] != "--"; ++i) {
+    if (out[i] != "--profile" || !out[i + 1].ends_with(".json")) continue;
+    out[i] += "=" + out[i + 1];
+    out.erase(out.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+  return out;
+}
+
 int run_program(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
-  std::string run = "run";
-  const std::string name = argc > 0 ? std::string(argv[0]).substr(std::string(argv[0]).rfind('/') + 1) : "kt";
-  if (name == "kt-run") arguments.insert(arguments.begin() + 1, run.data());
+  std::vector<std::string> words = words_of(argc, argv);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
   kt::app::Program program;
   kt::app::add_run(program);
   kt::app::add_chat(program);

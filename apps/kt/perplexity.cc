@@ -1,6 +1,7 @@
 // kt perplexity: how well a model predicts a text, and how far it is from a reference.
 #include <cstdio>
 
+#include "apps/kt/profile.h"
 #include "apps/kt/session.h"
 #include "core/serve/divergence.h"
 #include "core/serve/saved_logits.h"
@@ -11,7 +12,7 @@ namespace {
 
 struct PerplexityFlags {
   ModelFlags model;
-  std::string file, base, save;
+  std::string file, base, save, profile;
   int window = 512;
 };
 
@@ -56,6 +57,7 @@ void print_divergence(const core::Perplexity& result, const core::Divergence& d)
 core::Result<int> run_perplexity(Program& program, PerplexityFlags& flags) {
   if (!flags.base.empty() && !flags.save.empty())
     return core::fail(102, "--kl-base and --save-logits exclude each other", "save the logits of the reference first, then compare");
+  Profiling profiling = KT_TRY(Profiling::open(flags.profile));
   const std::string words = KT_TRY(read_text(flags.file));
   if (flags.model.context == 0) flags.model.context = flags.window;
   auto runtime = KT_TRY(open_runtime(program, flags.model));
@@ -73,15 +75,18 @@ core::Result<int> run_perplexity(Program& program, PerplexityFlags& flags) {
   if (!flags.save.empty()) writer = KT_TRY(core::LogitsWriter::create(flags.save, text, runtime->executable().vocab_size()));
   core::ScoreListener* listener = meter ? static_cast<core::ScoreListener*>(&*meter) : writer.get();
 
+  profiling.attach(*runtime);
   Console& console = program.console();
   const auto scored =
       core::perplexity(*runtime, text, listener, [&](double fraction) { console.progress("score", fraction); });
   console.clear_progress();
   const core::Perplexity result = KT_TRY(scored);
   if (writer) KT_TRY(writer->finish());
+  KT_TRY(profiling.finish(console));
   if (program.json()) {
     core::Json out = {{"perplexity", result.perplexity}, {"tokens", result.tokens}};
     if (meter) out["kl"] = divergence_json(meter->result());
+    if (profiling.on()) out["profile"] = profiling.json();
     print_json(out);
     return 0;
   }
@@ -109,6 +114,7 @@ void add_perplexity(Program& program) {
       ->check(CLI::Range(2, 1 << 20));
   verb->add_option("--kl-base", flags->base, "a model, or a file of --save-logits, to compare with: Kullback-Leibler divergence and agreement");
   verb->add_option("--save-logits", flags->save, "write the probabilities of every token for later comparisons")->type_name("FILE");
+  add_profile_flag(verb, flags->profile);
   program.add_model_flags(verb, flags->model);
 }
 

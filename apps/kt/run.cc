@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "apps/kt/interrupt.h"
+#include "apps/kt/profile.h"
 #include "apps/kt/session.h"
 #include "core/serve/chat.h"
 #include "core/text/detokenizer.h"
@@ -20,7 +21,7 @@ struct RunFlags {
   ModelFlags model;
   SamplingFlags sampling;
   std::vector<std::string> words;
-  std::string file, ids, system;
+  std::string file, ids, system, profile;
   bool raw = false;
   Clock::time_point start = Clock::now();
 };
@@ -81,30 +82,35 @@ core::Result<Answer> generate(Program& program, const RunFlags& flags, core::Run
   return answer;
 }
 
-void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer, core::Runtime& runtime) {
-  print_json({{"prompt_ids", prompt},
+void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer, core::Runtime& runtime, const Profiling& profiling) {
+  core::Json out = {{"prompt_ids", prompt},
               {"ids", answer.result.ids},
               {"text", answer.text},
               {"finish_reason", core::finish_reason_name(answer.result.finish)},
               {"timings", {{"load_s", runtime.load_seconds()}, {"prompt_s", answer.result.prompt_seconds},
                            {"decode_s", answer.result.decode_seconds}, {"ttft_s", answer.first_token}}},
-              {"memory", memory_json(runtime)}});
+              {"memory", memory_json(runtime)}};
+  if (profiling.on()) out["profile"] = profiling.json();
+  print_json(out);
 }
 
 core::Result<int> run_model(Program& program, RunFlags& flags) {
   std::string text;
   KT_TRY(split_positionals(program, flags.words, flags.model.model, text));
   if (flags.ids.empty()) text = KT_TRY(prompt_text(flags, text));
+  Profiling profiling = KT_TRY(Profiling::open(flags.profile));
   auto runtime = KT_TRY(open_runtime(program, flags.model));
   const std::vector<int32_t> prompt = KT_TRY(prompt_ids(flags, *runtime, text));
   catch_interrupt();
+  profiling.attach(*runtime);
   const Answer answer = KT_TRY(generate(program, flags, *runtime, prompt));
   if (program.json()) {
-    print_answer_json(prompt, answer, *runtime);
+    print_answer_json(prompt, answer, *runtime, profiling);
   } else {
     program.console().answer("\n");
     program.console().note("\n" + program.console().grey(answer_summary(answer.result, prompt.size(), answer.first_token)));
   }
+  KT_TRY(profiling.finish(program.console()));
   return interrupted() ? 130 : 0;
 }
 
@@ -123,6 +129,7 @@ void add_run(Program& program) {
   verb->add_option("--ids", flags->ids, "the prompt as token ids: 1,2,3");
   verb->add_option("--system", flags->system, "system message");
   verb->add_flag("--raw", flags->raw, "complete the text as it is, without the chat template");
+  add_profile_flag(verb, flags->profile);
   program.add_model_flags(verb, flags->model);
   add_sampling_flags(verb, flags->sampling);
 }

@@ -200,6 +200,11 @@ Result<std::span<const float>> Executable::run_reserved(const Batch& batch, KvPo
   return logits;
 }
 
+void Executable::set_profile(Profile* profile) {
+  prefill_->set_profile(profile);
+  decode_->set_profile(profile);
+}
+
 std::map<std::string, uint64_t> Executable::executed_steps() const {
   std::map<std::string, uint64_t> counts;
   prefill_->count_steps(counts);

@@ -55,6 +55,8 @@ class Executable {
   const Plan& plan(KtPhase phase) const { return (phase == KT_DECODE ? *decode_ : *prefill_).plan(); }
   // By state: where its pages must lie; null is the host.
   const std::vector<std::shared_ptr<Device>>& state_devices() const { return state_devices_; }
+  // Records all later runs in `profile`, which must outlive them; null ends it. Costs nothing while it is null.
+  void set_profile(Profile* profile);
   // Operators by name and the steps they ran, counted while running.
   std::map<std::string, uint64_t> executed_steps() const;
 

@@ -184,6 +184,12 @@ const std::vector<int32_t>& KvPool::block_table(size_t group, int32_t sequence) 
   return sequences_[static_cast<size_t>(sequence)].pages[group];
 }
 
+uint64_t KvPool::row_bytes(KtState state) const {
+  const auto elements = [](const KtTensor& t) { return static_cast<uint64_t>(t.shape[2] * t.shape[3]); };
+  const auto index = static_cast<size_t>(state);
+  return (elements(keys_[index]) + elements(values_[index])) * element_bytes(options_.dtype);
+}
+
 const KtTensor* KvPool::values(KtState state) const {
   const KtTensor& tensor = values_[static_cast<size_t>(state)];
   return tensor.shape[3] > 0 ? &tensor : nullptr;

@@ -47,6 +47,7 @@ class KvPool {
   size_t group_count() const { return groups_.size(); }
   const std::vector<int32_t>& block_table(size_t group, int32_t sequence) const;
   const KtTensor& keys(KtState state) const { return keys_[static_cast<size_t>(state)]; }
+  uint64_t row_bytes(KtState state) const;  // of one position, keys and values
   const KtTensor* values(KtState state) const;  // nullptr for a latent state
 
  private:

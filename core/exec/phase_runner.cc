@@ -141,6 +141,19 @@ Status PhaseRunner::run_steps(const BatchArrays& arrays, const KvPool& pool) {
   return {};
 }
 
+Status PhaseRunner::run_timed_steps(const BatchArrays& arrays, const KvPool& pool) {
+  profile_->begin_run(plan_, arrays.view(), outputs_);
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    const auto begin = Profile::Clock::now();
+    KT_TRY(run_step(i, arrays, pool));
+    if (calls_[i].device) KT_TRY(calls_[i].device->wait());
+    profile_->add_step(i, begin);
+    ++calls_[i].executed;
+  }
+  profile_->end_run();
+  return {};
+}
+
 // The first failure of the devices; all are waited for.
 Status PhaseRunner::wait_for_devices() {
   Status first;
@@ -155,7 +168,7 @@ Status PhaseRunner::wait_for_devices() {
 Result<std::span<const float>> PhaseRunner::run(const Batch& batch, const BatchArrays& arrays, const KvPool& pool) {
   patch_rows(static_cast<int64_t>(batch.tokens.size()), static_cast<int64_t>(batch.output_rows.size()));
   fill_inputs(batch, arrays);
-  Status status = run_steps(arrays, pool);
+  Status status = profile_ ? run_timed_steps(arrays, pool) : run_steps(arrays, pool);
   Status waited = wait_for_devices();
   if (!status.ok()) return status;
   if (!waited.ok()) return waited;

@@ -13,6 +13,7 @@
 #include "core/exec/device.h"
 #include "core/exec/kv_pool.h"
 #include "core/exec/operator_instance.h"
+#include "core/exec/profile.h"
 #include "core/plan/plan.h"
 #include "core/plugin/call_context.h"
 
@@ -41,6 +42,8 @@ class PhaseRunner {
 
   const Plan& plan() const { return plan_; }
   void count_steps(std::map<std::string, uint64_t>& counts) const;
+  // Every run is recorded in `profile` from now on; null ends it. Each step on a device is then waited for, so that its time is its own.
+  void set_profile(Profile* profile) { profile_ = profile; }
 
  private:
   struct Call {
@@ -65,6 +68,7 @@ class PhaseRunner {
   Status run_step(size_t index, const BatchArrays& arrays, const KvPool& pool);
   Status copy(const Call& call);
   Status run_steps(const BatchArrays& arrays, const KvPool& pool);
+  Status run_timed_steps(const BatchArrays& arrays, const KvPool& pool);
   Status wait_for_devices();
 
   Plan plan_;
@@ -75,6 +79,7 @@ class PhaseRunner {
   std::vector<RowCount> row_counts_;
   KtValue tokens_value_ = -1, positions_value_ = -1, output_rows_value_ = -1;  // -1: the graph does not use it
   int64_t tokens_ = -1, outputs_ = -1;
+  Profile* profile_ = nullptr;
 };
 
 }  // namespace kt::core
