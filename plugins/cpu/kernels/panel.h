@@ -7,7 +7,7 @@
 
 namespace kt::cpu {
 
-inline constexpr int64_t kPanelRows = 16;
+inline constexpr int64_t kPanelRows = 32;
 
 // Consecutive rows of a weight as they lie in the file; `rows` of them (1..kPanelRows) belong to the panel.
 struct Panel {
@@ -16,6 +16,14 @@ struct Panel {
   int64_t row_bytes;
   int64_t rows;
   int64_t columns;
+  const uint8_t* next = nullptr;  // weights that will be needed next: asked for while this panel is computed
+  int64_t next_bytes = 0;
+
+  int64_t bytes() const { return rows * row_bytes; }
+  void then(const Panel& panel) {
+    next = panel.data;
+    next_bytes = panel.bytes();
+  }
 };
 
 // out[t * kPanelRows + r] = weight row r times activation row x[t]; values of rows beyond panel.rows are unspecified numbers.

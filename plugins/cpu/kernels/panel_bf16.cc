@@ -73,13 +73,15 @@ void add_rows(const Words* weights, const void* const* x, int64_t count, int64_t
 
 template <class Source>
 void run_panel(const Panel& panel, const void* const* x, int64_t count, float* out) {
-  const TileRows rows(panel, 0);
-  for (int64_t t = 0; t < count; ++t) vec_store(out + t * kPanelRows, vec_zero());
-  Words weights[kPairs];
-  for (int64_t begin = 0; begin < panel.columns; begin += kBlock) {
-    const int64_t here = std::min(kBlock, panel.columns - begin);
-    load_pairs<Source>(rows.data, begin, here, weights);
-    add_rows<8>(weights, x, count, begin, (here + 7) / 8 * 4, out);
+  for (int first = 0; first < panel.rows; first += kTileRows) {
+    const TileRows rows(panel, first);
+    for (int64_t t = 0; t < count; ++t) vec_store(out + t * kPanelRows + first, vec_zero());
+    Words weights[kPairs];
+    for (int64_t begin = 0; begin < panel.columns; begin += kBlock) {
+      const int64_t here = std::min(kBlock, panel.columns - begin);
+      load_pairs<Source>(rows.data, begin, here, weights);
+      add_rows<8>(weights, x, count, begin, (here + 7) / 8 * 4, out + first);
+    }
   }
 }
 

@@ -62,20 +62,20 @@ struct QuantisedSource {
     return words_to_float(byte_of(codes, i, 255));
   }
   static void load(const uint8_t* const* rows, int32_t, int64_t begin, int64_t count, Vec* out) {
-    Packed<F> packed;
+    Tile<F> tile;
     const int groups = static_cast<int>(count / 32);
-    F::load(rows, begin / kBlock, groups, packed);
+    tile.load(rows, begin / kBlock, groups);
     for (int s = 0; s < groups; ++s) {
       for (int g = 0; g < 8; ++g) {
-        const Words codes = F::code(packed, s, g);
+        const Words codes = tile.code(s, g);
         const int index = (s * 32 + g * 4) / F::kGroup;
         for (int i = 0; i < 4; ++i) {
           const Vec value = code_value(codes, i) - vec_set(static_cast<float>(F::kBias));
           Vec& to = out[s * 32 + g * 4 + i];
           if constexpr (F::kOffset)
-            to = vec_fma(value, packed.scales[index], packed.offsets[index]);
+            to = vec_fma(value, tile.scales[index], tile.offsets[index]);
           else
-            to = value * packed.scales[index];
+            to = value * tile.scales[index];
         }
       }
     }
@@ -114,7 +114,7 @@ void add_rows(const Vec* weights, const void* const* x, int64_t count, int64_t b
 template <class Source>
 void run_panel(const Panel& panel, const void* const* x, int64_t count, float* out) {
   constexpr int kLargestTile = kTileRows == 16 ? 8 : 4;
-  for (int first = 0; first < kPanelRows; first += kTileRows) {
+  for (int first = 0; first < panel.rows; first += kTileRows) {
     const TileRows rows(panel, first);
     for (int64_t t = 0; t < count; ++t) vec_store(out + t * kPanelRows + first, vec_zero());
     Vec weights[kBlock];

@@ -17,13 +17,22 @@ struct TileRows {
   }
 };
 
-// While block `block` of the rows from `first` on is computed: asks for the same share of the rows behind them, which are next in
-// most cases. Sixteen short pieces at a time are too many streams for the processor's own prefetcher.
-inline void prefetch_rows_behind(const Panel& panel, int first, int64_t block) {
-  const int64_t blocks = (panel.columns + kBlock - 1) / kBlock;
-  const int64_t share = panel.row_bytes * kTileRows / blocks;
-  const uint8_t* next = panel.data + (first + kTileRows) * panel.row_bytes + block * share;
-  for (int64_t i = 0; i < share; i += 64) _mm_prefetch(reinterpret_cast<const char*>(next + i), _MM_HINT_T1);
-}
+// Asks for the panel's next weights a few lines at a time, while the panel itself is computed: many short pieces of rows are too
+// many streams for the processor's own prefetcher, and many requests at once would hold up the loads behind them.
+class Ahead {
+ public:
+  // ask() will be called `calls` times.
+  Ahead(const Panel& panel, int64_t calls)
+      : at_(panel.next), end_(panel.next + panel.next_bytes), lines_((panel.next_bytes / 64 + calls) / calls) {}
+
+  void ask() {
+    for (int64_t i = 0; i < lines_ && at_ < end_; ++i, at_ += 64) _mm_prefetch(reinterpret_cast<const char*>(at_), _MM_HINT_T1);
+  }
+
+ private:
+  const uint8_t* at_;
+  const uint8_t* end_;
+  int64_t lines_;
+};
 
 }  // namespace kt::cpu

@@ -99,6 +99,11 @@ uint64_t GatedExperts::scratch_size(int64_t tokens, int64_t k, bool routed) cons
   return place(rows, tokens_at_once(tokens, k), nullptr);
 }
 
+// Items of a step are the panels of the first group's expert, then those of the next.
+Panel GatedExperts::panel_of(const Matrix& matrix, int64_t item) const {
+  return matrix.panel(grouping_.groups[static_cast<size_t>(item / matrix.panels())].expert, item % matrix.panels());
+}
+
 kt::Status GatedExperts::convert_inputs(kt::Call& call, Rows& rows) {
   const bool shared = gate_.kernel.form == up_.kernel.form;
   return for_items(call, rows.tokens, convert_cost(gate_.columns), [&](int64_t t) {
@@ -111,17 +116,23 @@ kt::Status GatedExperts::convert_inputs(kt::Call& call, Rows& rows) {
 kt::Status GatedExperts::gate_and_up(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
   const double cost = 2 * panel_cost(gate_, rows.pairs() / groups);
-  return for_items(call, groups * gate_.panels(), cost, [&](int64_t item) {
-    gate_and_up_panel(rows, grouping_.groups[static_cast<size_t>(item / gate_.panels())], item % gate_.panels());
+  return for_ranges(call, groups * gate_.panels(), cost, [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      Panel gate = panel_of(gate_, item), up = panel_of(up_, item);
+      gate.then(up);
+      if (item + 1 < end) up.then(panel_of(gate_, item + 1));
+      gate_and_up_panel(rows, item, gate, up);
+    }
   });
 }
 
-void GatedExperts::gate_and_up_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const {
+void GatedExperts::gate_and_up_panel(Rows& rows, int64_t item, const Panel& gate_rows, const Panel& up_rows) const {
   alignas(64) float gate[kRowsAtOnce * kPanelRows];
   alignas(64) float up[kRowsAtOnce * kPanelRows];
   const void* gate_x[kRowsAtOnce];
   const void* up_x[kRowsAtOnce];
-  const Panel gate_rows = gate_.panel(group.expert, panel), up_rows = up_.panel(group.expert, panel);
+  const Grouping::Group& group = grouping_.groups[static_cast<size_t>(item / gate_.panels())];
+  const int64_t panel = item % gate_.panels();
   for (int64_t first = 0; first < group.count; first += kRowsAtOnce) {
     const int64_t begin = group.begin + first, count = std::min(kRowsAtOnce, group.count - first);
     for (int64_t t = 0; t < count; ++t) {
@@ -145,14 +156,19 @@ kt::Status GatedExperts::convert_hidden(kt::Call& call, Rows& rows) {
 
 kt::Status GatedExperts::down(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
-  return for_items(call, groups * down_.panels(), panel_cost(down_, rows.pairs() / groups), [&](int64_t item) {
-    down_panel(rows, grouping_.groups[static_cast<size_t>(item / down_.panels())], item % down_.panels());
+  return for_ranges(call, groups * down_.panels(), panel_cost(down_, rows.pairs() / groups), [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      Panel weight = panel_of(down_, item);
+      if (item + 1 < end) weight.then(panel_of(down_, item + 1));
+      down_panel(rows, item, weight);
+    }
   });
 }
 
-void GatedExperts::down_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const {
+void GatedExperts::down_panel(Rows& rows, int64_t item, const Panel& weight) const {
   alignas(64) float tile[kRowsAtOnce * kPanelRows];
-  const Panel weight = down_.panel(group.expert, panel);
+  const Grouping::Group& group = grouping_.groups[static_cast<size_t>(item / down_.panels())];
+  const int64_t panel = item % down_.panels();
   for (int64_t first = 0; first < group.count; first += kRowsAtOnce) {
     const int64_t begin = group.begin + first, count = std::min(kRowsAtOnce, group.count - first);
     down_.kernel.run(weight, rows.hidden_converted.at + begin, count, tile);

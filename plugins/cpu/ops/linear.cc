@@ -30,7 +30,8 @@ kt::Status check_width(int64_t is, int64_t wanted) {
 template <class Store>
 void multiply_panel(const Matrix& weight, int64_t expert, int64_t panel, const void* const* x, int64_t count, Store&& store) {
   alignas(64) float tile[kRowsAtOnce * kPanelRows];
-  const Panel rows = weight.panel(expert, panel);
+  Panel rows = weight.panel(expert, panel);
+  if (panel + 1 < weight.panels()) rows.then(weight.panel(expert, panel + 1));  // next in most cases
   for (int64_t begin = 0; begin < count; begin += kRowsAtOnce) {
     const int64_t here = std::min(kRowsAtOnce, count - begin);
     weight.kernel.run(rows, x + begin, here, tile);

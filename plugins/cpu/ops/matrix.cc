@@ -8,8 +8,8 @@
 namespace kt::cpu {
 namespace {
 
-// Rows from which `auto` rounds activations. In a shorter sum rounding errors hardly cancel, and preparing the rounded row costs as
-// much as the products it makes cheaper.
+// Rows from which `auto` rounds activations. In a shorter sum rounding errors hardly cancel, and preparing the rounded row costs
+// as much as the products it makes cheaper.
 constexpr int64_t kRoundedColumns = 512;
 
 const uint8_t* first_byte(const KtTensor& tensor) { return static_cast<const uint8_t*>(tensor.data) + tensor.offset; }
@@ -24,8 +24,11 @@ int64_t bytes_of(int32_t dtype, int64_t elements, const char* name) {
 
 Panel Matrix::panel(int64_t expert, int64_t index) const {
   const int64_t first = index * kPanelRows;
-  return {dtype, experts[static_cast<size_t>(expert)] + first * row_bytes, row_bytes, std::min(kPanelRows, rows - first),
-          columns};
+  return {.dtype = dtype,
+          .data = experts[static_cast<size_t>(expert)] + first * row_bytes,
+          .row_bytes = row_bytes,
+          .rows = std::min(kPanelRows, rows - first),
+          .columns = columns};
 }
 
 Matrix read_matrix(const KtWeight& weight, Arithmetic arithmetic) {

@@ -107,10 +107,11 @@ class GatedExperts {
   struct Rows;
   kt::Status convert_inputs(kt::Call& call, Rows& rows);
   kt::Status gate_and_up(kt::Call& call, Rows& rows);
-  void gate_and_up_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const;
+  void gate_and_up_panel(Rows& rows, int64_t item, const Panel& gate_rows, const Panel& up_rows) const;
   kt::Status convert_hidden(kt::Call& call, Rows& rows);
   kt::Status down(kt::Call& call, Rows& rows);
-  void down_panel(Rows& rows, const Grouping::Group& group, int64_t panel) const;
+  void down_panel(Rows& rows, int64_t item, const Panel& weight) const;
+  Panel panel_of(const Matrix& matrix, int64_t item) const;
   kt::Status sum_slots(kt::Call& call, Rows& rows);
   kt::Status run_chunk(kt::Call& call, Rows& rows);
   uint64_t place(Rows& rows, int64_t tokens, unsigned char* base) const;
