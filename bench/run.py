@@ -7,9 +7,9 @@ import pathlib
 import statistics
 import sys
 
-import peers
+import programs as known
 
-BUNDLED = peers.REPOSITORY / "models" / "bundled" / "kt-tiny"
+BUNDLED = known.REPOSITORY / "models" / "bundled" / "kt-tiny"
 PROMPT_TOKENS = 16
 
 
@@ -65,7 +65,7 @@ def main():
     args = arguments()
     if not (args.model / "config.json").exists():
         raise SystemExit(f"no model in {args.model}: give an HF folder with --model")
-    programs = [peers.Kt(args.model, args.threads), *(peers.Transformers(args.model, args.threads, dtype) for dtype in ("float32", "bfloat16"))]
+    programs = [known.Kt(args.model, args.threads), *(known.Transformers(args.model, args.threads, dtype) for dtype in ("float32", "bfloat16"))]
     try:
         rates, texts = measure(programs, prompt_ids(args.model), args.tokens, args.rounds)
     finally:

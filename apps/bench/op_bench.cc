@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <random>
-#include <set>
 
 #include "apps/bench/node_run.h"
+#include "apps/bench/routing.h"
 #include "apps/bench/work.h"
 #include "apps/synth/geometry.h"
 #include "apps/synth/random_blocks.h"
@@ -117,30 +117,22 @@ Result<core::StepBinding> choose(const core::Registry& registry, const Node& nod
                     "kt plugins ls shows what is loaded");
 }
 
-// Inputs of one run: activations, and `used` different experts a row with positive weights.
-void draw(const Layer& layer, std::mt19937_64& random, int64_t rows, Values& values) {
+// Inputs of one run: activations, and the experts of `draw` with equal weights.
+void fill(const Layer& layer, uint64_t draw, int64_t rows, Values& values) {
   const core::Graph& graph = *layer.model.graph;
   for (const KtValue value : layer.node->inputs) values[value] = host_value(graph, value, rows);
   for (const KtValue value : layer.node->outputs) values[value] = host_value(graph, value, rows);
+  std::mt19937_64 random(draw);
   std::normal_distribution<float> normal;
   for (float& x : values[layer.node->inputs[0]].elements) x = normal(random);
-  int32_t* ids = values[layer.node->inputs[1]].ints();
-  float* shares = values[layer.node->inputs[2]].elements.data();
-  for (int64_t row = 0; row < rows; ++row) {
-    std::set<int32_t> chosen;
-    while (static_cast<int64_t>(chosen.size()) < layer.used)
-      chosen.insert(static_cast<int32_t>(random() % static_cast<uint64_t>(layer.experts)));
-    for (const int32_t id : chosen) {
-      *ids++ = id;
-      *shares++ = 1.0f / static_cast<float>(layer.used);
-    }
-  }
+  const std::vector<int32_t> ids = draw_experts(draw, rows, layer.used, layer.experts);
+  std::copy(ids.begin(), ids.end(), values[layer.node->inputs[1]].ints());
+  std::fill_n(values[layer.node->inputs[2]].elements.begin(), ids.size(), 1.0f / static_cast<float>(layer.used));
 }
 
 Result<double> largest_error(const core::Registry& registry, core::ThreadTeam& team, const Layer& layer, NodeRunner& runner) {
-  std::mt19937_64 random(11);
   Values values;
-  draw(layer, random, kCheckedRows, values);
+  fill(layer, kDraws, kCheckedRows, values);
   Values reference = values;
   KT_TRY(runner.run(values, kCheckedRows, team));
   KT_TRY(run_by_reference(registry, *layer.node, layer.weights, reference, kCheckedRows, team));
@@ -154,11 +146,19 @@ Result<double> largest_error(const core::Registry& registry, core::ThreadTeam& t
   return largest > 0 ? worst / largest : worst;
 }
 
+uint64_t draws_for(int rows) { return static_cast<uint64_t>(std::clamp(kDraws * 8 / rows, 4, kDraws)); }
+
+double mean_distinct(const Layer& layer, int rows) {
+  double sum = 0;
+  for (uint64_t draw = 0; draw < draws_for(rows); ++draw)
+    sum += static_cast<double>(distinct(draw_experts(draw, rows, layer.used, layer.experts)));
+  return sum / static_cast<double>(draws_for(rows));
+}
+
 // Milliseconds of a run; every run of a repetition has another routing.
 Result<Samples> time_runs(const Layer& layer, NodeRunner& runner, core::ThreadTeam& team, int rows, int repetitions) {
-  std::mt19937_64 random(7);
-  std::vector<Values> draws(static_cast<size_t>(std::clamp(kDraws * 8 / rows, 4, kDraws)));
-  for (Values& values : draws) draw(layer, random, rows, values);
+  std::vector<Values> draws(draws_for(rows));
+  for (size_t draw = 0; draw < draws.size(); ++draw) fill(layer, draw, rows, draws[draw]);
   Samples out;
   size_t next = 0;
   for (int repetition = -1; repetition < repetitions; ++repetition) {
@@ -191,6 +191,7 @@ Result<OpReport> bench_experts(const core::Registry& registry, core::ThreadTeam&
   for (const int tokens : options.tokens) {
     OpRow row;
     row.tokens = tokens;
+    row.experts = mean_distinct(layer, tokens);
     row.milliseconds = KT_TRY(time_runs(layer, runner, team, tokens, options.repetitions));
     const Work work = work_of(*layer.node, options.activations, tokens);
     const double seconds = row.milliseconds.median() * 1e-3;

@@ -23,6 +23,7 @@ struct OpBenchOptions {
 
 struct OpRow {
   int tokens = 0;
+  double experts = 0;  // different ones that a run uses, mean
   Samples milliseconds;
   double gflops = 0, gb_s = 0, share_of_limit = 0;
   std::string bound_by;
@@ -34,7 +35,7 @@ struct OpReport {
   std::vector<OpRow> rows;
 };
 
-// Weights are random with a fixed seed; routing is uniform over all experts, another draw each run.
+// Weights are random with a fixed seed; routing is uniform over all experts, another draw each run (routing.h).
 core::Result<OpReport> bench_experts(const core::Registry& registry, core::ThreadTeam& team, const OpBenchOptions& options,
                                      const Limits& limits);
 

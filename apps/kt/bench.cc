@@ -49,6 +49,7 @@ Json model_row_json(const bench::ModelRow& row, int threads) {
 Json op_row_json(const bench::OpRow& row, const std::string& test) {
   return {{"test", test + "@" + std::to_string(row.tokens)},
           {"tokens", row.tokens},
+          {"experts", row.experts},
           {"ms", row.milliseconds.median()},
           {"spread", row.milliseconds.spread()},
           {"samples", row.milliseconds.values()},

@@ -1,11 +1,8 @@
 """The programs that bench/run.py compares: each decodes a prompt greedily and says how many tokens a second it made."""
 import json
-import pathlib
 import subprocess
-import sys
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-PACKAGES = ["torch==2.13.0", "transformers==4.57.6"]
+from packages import REPOSITORY, python_of
 
 
 class Kt:
@@ -35,13 +32,13 @@ class Transformers:
 
     def __init__(self, model, threads, dtype):
         self.name = f"transformers {dtype}"
-        self.command = [str(python_with_packages()), str(REPOSITORY / "bench/transformers_worker.py"), str(model),
+        self.command = [str(python_of("transformers")), str(REPOSITORY / "bench/workers/transformers_decode.py"), str(model),
                         "--threads", str(threads), "--dtype", dtype]
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.read()
 
     def command_line(self, tokens):
-        return " ".join(["build/bench-venv/bin/python", "bench/transformers_worker.py", *self.command[2:], f"  ({tokens} tokens)"])
+        return " ".join(["build/bench-transformers/bin/python", "bench/workers/transformers_decode.py", *self.command[2:], f"  ({tokens} tokens)"])
 
     def read(self):
         line = self.process.stdout.readline()
@@ -58,16 +55,3 @@ class Transformers:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
-
-
-def python_with_packages():
-    """The interpreter of build/bench-venv, made when missing."""
-    folder = REPOSITORY / "build" / "bench-venv"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        print(f"making {folder} with {', '.join(PACKAGES)} (once)", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        cpu_wheels = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *cpu_wheels, *PACKAGES], check=True)
-        (folder / "complete").touch()
-    return python
