@@ -107,6 +107,10 @@ constexpr std::array kTable = {
     ErrorHelp{209, "the rule file is for another architecture", "The file's 'architecture' does not include that of the model.",
               "A file written for another family of models.",
               "Choose the file of the model's family, or start one with kt rules init -m MODEL."},
+    ErrorHelp{210, "prefill and decode compute with different arithmetic",
+              "A node gets operators in the two phases that do not give equal bits, so a result depends on how the prompt was cut.",
+              "A rule with 'phase', or with other options for one phase. It is a warning; with --strict an error.",
+              "Give both phases one operator with the same options, or operators that share a numerics id (kt plugins schema)."},
 
     // 03xx: configuration; exit code 3.
     ErrorHelp{301, "a configuration file cannot be read",

@@ -38,6 +38,7 @@ class Binder {
     for (const KtPhase phase : kBoundPhases)
       for (const auto& node : graph_.root->body) visit(*node, phase, "cpu", true);
     check_states();
+    check_numerics();
     report_unused_rules(rules_, activations_, matches_, matcher_, bound_, options_, findings_);
     return finish();
   }
@@ -186,6 +187,37 @@ class Binder {
                      binding->step.device + "'",
                  "state " + std::to_string(r), "give both phases the same device");
       }
+  }
+
+  // A token's result must not depend on the phase that computed it: both phases' operators give equal bits, or it is said.
+  void check_numerics() {
+    for (const Node* node : matcher_.nodes()) {
+      const NodeBinding *prefill = bound_.how(*node, KT_PREFILL), *decode = bound_.how(*node, KT_DECODE);
+      if (!prefill || !decode || equal_bits(*prefill, *decode)) continue;
+      const int r = std::max(prefill->rule, decode->rule);
+      if (!said_.insert("numerics " + std::to_string(r)).second) continue;
+      findings_.warnings.push_back(
+          fail_at(r < 0 ? Place{} : rules_.rules[static_cast<size_t>(r)].place, rules::kNumerics,
+                  "'" + node->name + "' is computed by " + arithmetic(*prefill) + " in prefill and by " + arithmetic(*decode) +
+                      " in decode: a result depends on the phase",
+                  "give both phases one operator with the same options, or operators that share a numerics id"));
+    }
+  }
+
+  bool equal_bits(const NodeBinding& a, const NodeBinding& b) const {
+    if (a.expanded || b.expanded) return a.expanded == b.expanded;
+    if (a.step.operator_name == b.step.operator_name) return a.step.options == b.step.options;
+    const OperatorInfo *first = chooser_.table().find(a.step.operator_name),
+                       *second = chooser_.table().find(b.step.operator_name);
+    return !first || !second || (!first->numerics.empty() && first->numerics == second->numerics);
+  }
+
+  std::string arithmetic(const NodeBinding& binding) const {
+    if (binding.expanded) return "its body";
+    const OperatorInfo* op = chooser_.table().find(binding.step.operator_name);
+    std::string words = op && !op->numerics.empty() ? op->numerics : "no numerics id";
+    for (const auto& [name, value] : binding.step.options) words += ", " + name + ": " + value;
+    return binding.step.operator_name + " (" + words + ")";
   }
 
   BindAttempt finish() {

@@ -12,5 +12,6 @@ constexpr int kUnsupported = 206;   // no operator supports a node
 constexpr int kDevice = 207;        // unknown or absent device
 constexpr int kInclude = 208;       // extends, vars
 constexpr int kArchitecture = 209;  // the file is for another architecture
+constexpr int kNumerics = 210;      // the phases compute with different arithmetic
 
 }  // namespace kt::core::rules

@@ -21,6 +21,10 @@ class FakeOperators final : public OperatorTable {
     entries_[name] = {std::move(info), score, ""};
     return *this;
   }
+  FakeOperators& set_numerics(const std::string& name, const std::string& numerics) {
+    entries_[name].info.numerics = numerics;
+    return *this;
+  }
   FakeOperators& refuse(const std::string& name, const std::string& reason) {
     entries_[name].score = 0;
     entries_[name].reason = reason;
