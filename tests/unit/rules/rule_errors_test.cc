@@ -1,16 +1,14 @@
-// Every wrong file of the table in tests/unit/rules/rule_errors.h gives its message at its place.
-#include "tests/unit/rules/rule_errors.h"
-
+// Every wrong file of tests/golden/rules/errors.json gives its message at its place, and every file of accepted.json none.
 #include <gtest/gtest.h>
 
 #include "tests/unit/rules/fixture.h"
+#include "tests/unit/rules/rule_files.h"
 
 namespace kt::core::test {
 namespace {
 
 // A graph with two Linear nodes, as small as a graph can be, and a MoeExperts module.
-FakeOperators error_operators() {
-  FakeOperators out;
+void add_error_operators(FakeOperators& out) {
   out.add("cpu.linear", "Linear", 20, "cpu",
           {{"threads", KT_OPTION_INT, "1", "", {}, 1, 1024},
            {"pin", KT_OPTION_BOOL, "false", "", {}, 0, 0},
@@ -18,13 +16,25 @@ FakeOperators error_operators() {
   out.add("cpu.moe", "MoeExperts", 20);
   out.add("cpu.rmsnorm", "RmsNorm", 20);
   out.add("cpu.attention", "Attention", 20);
+}
+
+FakeOperators error_operators() {
+  FakeOperators out;
+  add_error_operators(out);
   return out;
 }
 
-class RuleError : public testing::TestWithParam<ErrorCase> {};
+// The same, and enough more to bind the whole model.
+FakeOperators all_operators() {
+  FakeOperators out = cpu_operators();
+  add_error_operators(out);
+  return out;
+}
+
+class RuleError : public testing::TestWithParam<FileCase> {};
 
 TEST_P(RuleError, HasItsTextAtItsPlace) {
-  const ErrorCase& c = GetParam();
+  const FileCase& c = GetParam();
   const BindAttempt attempt = bind_text(c.file, golden_graph("deepseek_v3"), error_operators());
   ASSERT_FALSE(attempt.errors.empty());
   const Error& first = attempt.errors[0];
@@ -33,7 +43,17 @@ TEST_P(RuleError, HasItsTextAtItsPlace) {
   EXPECT_EQ(first.hint, c.hint);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, RuleError, testing::ValuesIn(error_cases()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, RuleError, testing::ValuesIn(file_cases("errors.json")),
+                         [](const auto& info) { return info.param.name; });
+
+class AcceptedRules : public testing::TestWithParam<FileCase> {};
+
+TEST_P(AcceptedRules, HaveNoErrors) {
+  EXPECT_EQ(texts(bind_text(GetParam().file, golden_graph("deepseek_v3"), all_operators()).errors), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, AcceptedRules, testing::ValuesIn(file_cases("accepted.json")),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(RuleErrors, OfOneFileComeTogetherInLineOrder) {
   const std::string file =
