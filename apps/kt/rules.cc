@@ -3,8 +3,7 @@
 
 #include <cstdio>
 
-#include "core/rules/compat/python_map.h"
-#include "core/rules/load.h"
+#include "core/rules/choose.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -19,20 +18,6 @@ core::Json error_json(const core::Error& error, char kind) {
           {"column", error.place.column},
           {"message", error.message},
           {"hint", error.hint}};
-}
-
-core::Result<int> run_init(Program& program, const RulesFlags& flags) {
-  const core::Registry& registry = program.registry();
-  const auto workspace = KT_TRY(open_model(program, flags));
-  std::printf("%s", core::auto_rules_text(registry.machine(), workspace->graph(), registry).c_str());
-  return 0;
-}
-
-core::Result<int> run_schema(Program&, const RulesFlags& flags) {
-  if (!flags.map)
-    return core::fail(102, "kt rules schema needs --map", "kt rules schema --map prints how names of KTransformers translate");
-  std::printf("%s", core::print_python_map().c_str());
-  return 0;
 }
 
 using Run = core::Result<int> (*)(Program&, const RulesFlags&);
@@ -55,7 +40,9 @@ void add_model_flags(CLI::App* verb, RulesFlags& flags) {
 }
 
 void add_check_flags(CLI::App* verb, RulesFlags& flags) {
-  verb->add_option("rules,-r,--rules", flags.files, "rule files, later ones are tried first; default: auto");
+  verb->add_option(
+      "rules,-r,--rules", flags.files,
+      "rule files, later ones are tried first; auto: those kt makes; default: the file with the model's name, else auto");
   add_model_flags(verb, flags);
 }
 
@@ -76,8 +63,8 @@ core::Result<std::unique_ptr<core::Workspace>> open_model(Program& program, cons
                                core::model_folders(program.environment()), false);
 }
 
-core::Result<core::BindAttempt> bind_files(Program& program, const RulesFlags& flags, const std::vector<std::string>& files,
-                                           const core::Graph& graph, const core::Machine& machine) {
+core::Status bind_files(Program& program, const RulesFlags& flags, const std::vector<std::string>& files,
+                        const core::Graph& graph, const core::Machine& machine, Checked& out) {
   std::map<std::string, std::string> vars;
   for (const std::string& var : flags.vars) {
     const size_t equals = var.find('=');
@@ -85,17 +72,19 @@ core::Result<core::BindAttempt> bind_files(Program& program, const RulesFlags& f
     vars[var.substr(0, equals)] = var.substr(equals + 1);
   }
   const core::Registry& registry = program.registry();
-  const bool automatic = files.empty() || (files.size() == 1 && files[0] == "auto");
-  const core::RuleSet rules = automatic ? core::auto_rules(machine, graph, registry)
-                                        : KT_TRY(core::load_rules(files, core::rule_folders(program.environment()), vars));
-  return core::try_bind(graph, rules, registry, machine, flags.bind);
+  const std::string& model = flags.model.empty() ? kBundledModel : flags.model;
+  const core::ChosenRules chosen =
+      KT_TRY(core::choose_rules({files, model, core::rule_folders(program.environment()), vars}, machine, graph, registry));
+  out.label = chosen.files.empty() ? "auto" : core::join(chosen.files, " ");
+  out.by_model = chosen.by_model;
+  out.attempt = core::try_bind(graph, chosen.rules, registry, machine, flags.bind);
+  return {};
 }
 
 core::Result<Checked> check_files(Program& program, const RulesFlags& flags) {
   Checked out;
-  out.label = flags.files.empty() ? "auto" : core::join(flags.files, " ");
   out.workspace = KT_TRY(open_model(program, flags));
-  out.attempt = KT_TRY(bind_files(program, flags, flags.files, out.workspace->graph(), program.registry().machine()));
+  KT_TRY(bind_files(program, flags, flags.files, out.workspace->graph(), program.registry().machine(), out));
   return out;
 }
 
@@ -150,10 +139,13 @@ void add_rules(Program& program) {
                        run_rules_diff);
   add_diff_flags(diff, *flags);
   CLI::App* init = add(program, verb, "init", "the rules that auto means, as a file to start from",
-                       "  kt rules init -m model/ > my.yaml", flags, run_init);
+                       "  kt rules init -m model/ > my.yaml", flags, run_rules_init);
   init->add_option("-m,--model", flags->model, "GGUF file, HF folder, config.json or name; default: the bundled model");
-  CLI::App* schema = add(program, verb, "schema", "the language in tables", "  kt rules schema --map", flags, run_schema);
-  schema->add_flag("--map", flags->map, "how names in files for KTransformers translate");
+  CLI::App* schema =
+      add(program, verb, "schema", "the rule language as JSON Schema: editors complete operators and options by it",
+          "  kt rules schema > kt-rules-1.json\n  kt rules schema --map", flags, run_rules_schema);
+  schema->add_flag("--map", flags->map, "instead, how names in files for KTransformers translate");
+  schema->add_option("-o,--output", flags->output, "write a file instead of stdout")->type_name("FILE");
 }
 
 }  // namespace kt::app

@@ -17,6 +17,7 @@ struct RulesFlags {
   std::vector<std::string> vars;
   std::string model, node;
   std::string before, after, type, machine;  // of diff
+  std::string output;                        // of schema
   int context = 0;                           // 0: the model's
   bool strict = false, map = false;
   core::BindOptions bind;
@@ -26,14 +27,15 @@ struct RulesFlags {
 struct Checked {
   std::unique_ptr<core::Workspace> workspace;
   core::BindAttempt attempt;
-  std::string label;  // the files as named
+  std::string label;      // the files as named, the model's own, or "auto"
+  bool by_model = false;  // nobody named the file: it has the model's name
 };
 
 // Opens the model of the flags; KT-E04xx.
 core::Result<std::unique_ptr<core::Workspace>> open_model(Program& program, const RulesFlags& flags);
-// Reads and binds files of rules ("auto", or none: the rules that auto means). KT-E0102, KT-E0208.
-core::Result<core::BindAttempt> bind_files(Program& program, const RulesFlags& flags, const std::vector<std::string>& files,
-                                           const core::Graph& graph, const core::Machine& machine);
+// Reads and binds files of rules, chosen as kt run does, into `out`; its workspace is open. KT-E0102, KT-E0208.
+core::Status bind_files(Program& program, const RulesFlags& flags, const std::vector<std::string>& files,
+                        const core::Graph& graph, const core::Machine& machine, Checked& out);
 core::Result<Checked> check_files(Program& program, const RulesFlags& flags);
 
 core::Json errors_json(const std::vector<core::Error>& errors, char kind);
@@ -50,6 +52,8 @@ std::string binding_text(const core::NodeBinding& how);
 
 core::Result<int> run_rules_check(Program& program, const RulesFlags& flags);
 core::Result<int> run_rules_explain(Program& program, const RulesFlags& flags);
+core::Result<int> run_rules_init(Program& program, const RulesFlags& flags);
+core::Result<int> run_rules_schema(Program& program, const RulesFlags& flags);
 core::Result<int> run_rules_diff(Program& program, const RulesFlags& flags);
 
 }  // namespace kt::app

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/kt/rules.h"
+#include "apps/kt/rules_text.h"
 #include "core/estimate/assumed_types.h"
 #include "core/estimate/fit.h"
 #include "core/rules/diff.h"
@@ -33,8 +34,11 @@ core::Status open_and_bind(Program& program, const RulesFlags& flags, Diff& out)
   else
     out.machine = KT_TRY(core::parse_machine(KT_TRY(read_text(flags.machine)), flags.machine));
   const core::Graph& graph = out.workspace->graph();
-  out.before = KT_TRY(bind_files(program, flags, {flags.before}, graph, out.machine.machine));
-  out.after = KT_TRY(bind_files(program, flags, {flags.after}, graph, out.machine.machine));
+  Checked bound;
+  KT_TRY(bind_files(program, flags, {flags.before}, graph, out.machine.machine, bound));
+  out.before = std::move(bound.attempt);
+  KT_TRY(bind_files(program, flags, {flags.after}, graph, out.machine.machine, bound));
+  out.after = std::move(bound.attempt);
   return {};
 }
 
@@ -177,7 +181,8 @@ core::Result<int> run_rules_diff(Program& program, const RulesFlags& flags) {
   if (diff.bound()) return 0;
   if (!program.json())
     for (const core::BindAttempt* attempt : {&diff.before, &diff.after})
-      for (const core::Error& error : attempt->errors) std::fprintf(stderr, "%s\n", error.text().c_str());
+      std::fprintf(stderr, "%s",
+                   problems_text(program.console(), diff.workspace->graph(), attempt->bound, attempt->errors, {}).c_str());
   return static_cast<int>(core::Exit::kRules);
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "apps/kt/rules.h"
+#include "apps/kt/rules_text.h"
 #include "core/graph/text.h"
 #include "core/rules/explain.h"
 #include "core/rules/matcher.h"
@@ -28,25 +29,36 @@ std::string shapes_text(const core::Graph& graph, const std::vector<KtValue>& va
   return out;
 }
 
-std::string trial_text(const core::RuleTrial& trial, bool utf8) {
+// Why the expression of a rule is not found in a name: a small change that would help, or where it stops.
+std::string name_text(const core::Matcher::Key& key, const core::Rule& rule, const std::string& node) {
+  constexpr size_t kNear = 3;
+  const bool whole_name = rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
+  const auto change = whole_name ? core::repair(*rule.match.name, node, kNear) : std::nullopt;
+  if (!change) return key.found;
+  return std::to_string(change->edits) + (change->edits == 1 ? " edit away, " : " edits away, ") + change->what;
+}
+
+std::string trial_text(const core::RuleTrial& trial, const core::Rule& rule, const std::string& node, bool utf8) {
   const char *yes = utf8 ? "✓" : "ok", *no = utf8 ? "✗" : "x";
   if (trial.outcome == core::RuleTrial::Outcome::kNotReached) return std::string(utf8 ? "–" : "-") + " not reached";
   std::string out;
   for (const core::Matcher::Key& key : trial.keys) {
     out += (out.empty() ? "" : " ") + std::string(key.holds ? yes : no) + " " + key.key;
-    if (!key.holds && !key.found.empty()) out += " (" + key.found + ")";
+    const std::string found = key.key == "name" && !key.holds ? name_text(key, rule, node) : key.found;
+    if (!key.holds && !found.empty()) out += " (" + found + ")";
   }
   return out;
 }
 
-void print_explanation(const core::Explanation& found, const core::BoundGraph& bound, bool utf8) {
+void print_explanation(const core::Explanation& found, const core::BoundGraph& bound, const std::string& node, bool utf8) {
   for (const core::RuleTrial& trial : found.trials) {
     const core::Rule& rule = bound.rules.rules[static_cast<size_t>(trial.rule)];
     const std::string name = shown_name(rule);
     std::string arrow;
     if (trial.outcome == core::RuleTrial::Outcome::kDecided && found.how)
       arrow = std::string(utf8 ? "   → " : "   -> ") + binding_text(*found.how);
-    std::printf("%4d  %s %s%s\n", rule.number, cell(name, 20).c_str(), trial_text(trial, utf8).c_str(), arrow.c_str());
+    std::printf("%4d  %s %s%s\n", rule.number, cell(name, 20).c_str(), trial_text(trial, rule, node, utf8).c_str(),
+                arrow.c_str());
   }
   if (found.inside)
     std::printf("   inside '%s', which runs as %s\n", found.inside->name.c_str(),
@@ -75,6 +87,14 @@ core::Json explanation_json(const core::Explanation& found, const core::BoundGra
   core::Json out = {{"trials", trials}, {"inside", found.inside ? core::Json(found.inside->name) : core::Json()}};
   out["binding"] = found.how ? binding_json(bound, *found.how) : core::Json();
   return out;
+}
+
+void print_node(const core::Graph& graph, const core::Node& node, const std::string& dot) {
+  constexpr size_t kWidth = 100;
+  const std::string what = "  " + node.name + " " + dot + " class " + node.class_name + " " + dot + " " + size_text(node);
+  const std::string shapes = "in " + shapes_text(graph, node.inputs) + " out " + shapes_text(graph, node.outputs);
+  const bool fits = what.size() + shapes.size() + 3 <= kWidth;
+  std::printf("%s%s%s\n", what.c_str(), fits ? (" " + dot + " ").c_str() : "\n    ", shapes.c_str());
 }
 
 core::Result<const core::Node*> find_node(const core::Graph& graph, const std::string& name) {
@@ -108,16 +128,16 @@ core::Result<int> run_rules_explain(Program& program, const RulesFlags& flags) {
     return code;
   }
   const bool utf8 = std::string(program.console().ok_mark()) != "ok";
-  std::printf("  %s · class %s · %s · in %s out %s\n", node->name.c_str(), node->class_name.c_str(), size_text(*node).c_str(),
-              shapes_text(graph, node->inputs).c_str(), shapes_text(graph, node->outputs).c_str());
+  print_node(graph, *node, program.console().dot());
   const core::NodeBinding *a = found[KT_PREFILL].how, *b = found[KT_DECODE].how;
   const bool same = (!a && !b) || (a && b && a->rule == b->rule && a->expanded == b->expanded && a->step == b->step);
   if (!same) std::printf("  prefill\n");
-  if (!same) print_explanation(found[KT_PREFILL], bound, utf8);
+  if (!same) print_explanation(found[KT_PREFILL], bound, node->name, utf8);
   if (!same) std::printf("  decode\n");
-  print_explanation(found[KT_DECODE], bound, utf8);
+  print_explanation(found[KT_DECODE], bound, node->name, utf8);
   std::fflush(stdout);
-  for (const core::Error& error : checked.attempt.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
+  const auto& errors = checked.attempt.errors;
+  if (code != 0) std::fprintf(stderr, "\n%s", problems_text(program.console(), graph, bound, errors, {}).c_str());
   return code;
 }
 

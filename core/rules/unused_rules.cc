@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/rules/codes.h"
+#include "core/rules/near_miss.h"
 #include "core/rules/suggest.h"
 
 namespace kt::core {
@@ -71,6 +72,10 @@ class UnusedRules {
     const bool list_form = rules_.files[static_cast<size_t>(rule.file)].list_form;
     const bool lenient = rule.lenient || options_.allow_unused_rules;
     std::string hint = near;
+    constexpr int kMostRepaired = 20;  // as many as are shown
+    const bool whole_name = repaired_++ < kMostRepaired && rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
+    const auto miss = whole_name ? near_miss(*rule.match.name, matcher_) : std::nullopt;
+    if (miss && miss->repair) hint += "; try name: '" + miss->repair->expression + "'";
     if (list_form && !lenient)
       hint = "run 'kt inspect --graph MODEL' for the names; --allow-unused-rules turns this into a warning";
     if (list_form && !lenient && !near.empty()) bound_.uses[r].notes.push_back(near);
@@ -124,6 +129,7 @@ class UnusedRules {
   BoundGraph& bound_;
   const BindOptions& options_;
   Findings& out_;
+  int repaired_ = 0;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <future>
 
 #include "core/estimate/fit.h"
-#include "core/rules/load.h"
+#include "core/rules/choose.h"
 #include "core/serve/chat.h"
 
 namespace kt::core {
@@ -31,12 +31,9 @@ Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, cons
 
 Result<BoundGraph> bind_rules(const Registry& registry, const Graph& graph, const RuntimeOptions& options,
                               const Machine& machine) {
-  std::vector<std::string> files = options.rules;
-  if (files.empty()) files.push_back(rule_file_of(std::filesystem::path(options.model).stem().string(), options.rule_folders));
-  const bool automatic = files.size() == 1 && (files[0].empty() || files[0] == "auto");
-  const RuleSet rules =
-      automatic ? auto_rules(machine, graph, registry) : KT_TRY(load_rules(files, options.rule_folders, options.vars));
-  return bind(graph, rules, registry, machine, BindOptions{.strict = options.strict});
+  const ChosenRules chosen =
+      KT_TRY(choose_rules({options.rules, options.model, options.rule_folders, options.vars}, machine, graph, registry));
+  return bind(graph, chosen.rules, registry, machine, BindOptions{.strict = options.strict});
 }
 
 Result<MemoryPlan> plan_memory(const Workspace& workspace, const BoundGraph& bound, const Registry& registry,

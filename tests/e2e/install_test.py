@@ -54,7 +54,7 @@ class Installation(unittest.TestCase):
         self.assertTrue({"include/kt/abi.h", "include/kt/plugin.hpp"} <= sdk)
         self.assertTrue(any(path.endswith("/kt-sdkConfig.cmake") for path in sdk))
         kinds = [path for path in sdk if not path.startswith("include/kt/") and "/cmake/kt-sdk/" not in path]
-        self.assertEqual(kinds, [])  # the SDK is headers and its CMake package, nothing else
+        self.assertEqual(kinds, ["share/kt/schema/kt-rules-1.json"])  # beside headers and its CMake package
         self.assertTrue({"bin/kt", "bin/kt-run", "share/man/man1/kt.1"} <= runtime)
 
     def test_runs_from_its_place(self):
