@@ -74,7 +74,8 @@ int64_t activation_row_bytes(const ActivationForm& form, int64_t elements) {
     case ActivationKind::kInt8:
       return (elements + kBlock - 1) / kBlock * static_cast<int64_t>(sizeof(Int8Block));
     case ActivationKind::kBf16:
-      return (elements + 31) / 32 * 64;
+      // An odd number of cache lines: the same columns of several rows do not compete for the same few places of the cache.
+      return ((elements + 31) / 32 | 1) * 64;
     case ActivationKind::kF32:
       return (elements + 15) / 16 * 64;
   }

@@ -10,79 +10,142 @@ namespace kt::cpu {
 #if defined(__AVX512BF16__)
 namespace {
 
-// Up to 256 columns of a tile: word c of a row holds columns 2 c and 2 c + 1; columns beyond the row's end are zero.
-constexpr int kPairs = kBlock / 2;
+// Lanes are columns here: rows of weights are read as they lie, 32 columns at a time, and a product's lanes are summed at its
+// end.
+constexpr int64_t kStep = 32;
+constexpr int kRows = 4, kLargestTile = 6;  // rows of weights and of activations at once: as many sums as registers hold
+constexpr int64_t kPart = 512;              // columns between requests for the next weights
 
+// A source gives columns [0, count) of a row as 16 pairs of BF16, zero behind them.
 struct Bf16Source {
-  static Words convert(Words words) { return words; }
+  static __m512bh load(const uint16_t* row) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(row)); }
+  static __m512bh load_part(const uint16_t* row, int64_t count) {
+    return reinterpret_cast<__m512bh>(_mm512_maskz_loadu_epi16((1u << count) - 1u, row));
+  }
 };
 struct F16Source {
-  static Words convert(Words words) {
-    const Vec low = words_low_f16(words), high = words_low_f16(words_right(words, 16));
-    const Words low_bits = _mm512_cvtepu16_epi32(vec_to_bf16(low));
-    return words_or(low_bits, words_left(_mm512_cvtepu16_epi32(vec_to_bf16(high)), 16));
+  static __m512bh convert(__m512i halves) {
+    const __m512 low = _mm512_cvtph_ps(_mm512_castsi512_si256(halves));
+    return _mm512_cvtne2ps_pbh(_mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1)), low);
+  }
+  static __m512bh load(const uint16_t* row) { return convert(_mm512_loadu_si512(row)); }
+  static __m512bh load_part(const uint16_t* row, int64_t count) {
+    return convert(_mm512_maskz_loadu_epi16((1u << count) - 1u, row));
   }
 };
 
-template <class Source>
-void load_pairs(const uint8_t* const* rows, int64_t begin, int64_t count, Words* out) {
-  int64_t c = 0;
-  for (; c + 8 <= count; c += 8) load_columns(rows, (begin + c) * 2, out + c / 2);
-  if (c < count) {  // the last few columns go through a buffer: nothing behind the row's end is read
-    alignas(16) uint16_t buffer[kTileRows][8] = {};
-    const uint8_t* as_bytes[kTileRows];
-    for (int r = 0; r < kTileRows; ++r) {
-      std::memcpy(buffer[r], rows[r] + (begin + c) * 2, static_cast<size_t>(count - c) * 2);
-      as_bytes[r] = reinterpret_cast<const uint8_t*>(buffer[r]);
-    }
-    load_columns(as_bytes, 0, out + c / 2);
-  }
-  for (int64_t i = 0; i < (count + 7) / 8 * 4; ++i) out[i] = Source::convert(out[i]);
-}
-
-inline Vec dot_pairs(Vec sum, Words weights, const uint16_t* x) {
-  int32_t word;
-  std::memcpy(&word, x, sizeof word);
-  return {_mm512_dpbf16_ps(sum.v, reinterpret_cast<__m512bh>(weights), reinterpret_cast<__m512bh>(_mm512_set1_epi32(word)))};
-}
-
-// Even and odd pairs are summed apart, which halves the chain of additions.
 template <int T>
-void add_columns(const Words* weights, const void* const* x, int64_t begin, int64_t pairs, float* out) {
-  const uint16_t* rows[T];
-  Vec even[T], odd[T];
-  for (int t = 0; t < T; ++t) {
-    rows[t] = static_cast<const uint16_t*>(x[t]) + begin;
-    even[t] = odd[t] = vec_zero();
-  }
-  for (int64_t p = 0; p < pairs; p += 2) {
+using Sums = __m512[T][kRows];
+
+// Adds `columns` <= kPart columns of kRows rows of weights that lie `row_bytes` apart, for T rows of activations from `column`
+// on. Apart from its caller, whose variables would push sums out of registers.
+template <class Source, int T>
+[[gnu::noinline]] void add_part(const uint8_t* rows, int64_t row_bytes, const void* const* x, int64_t column, int64_t columns,
+                                Sums<T>& out) {
+  const uint16_t* values[T];
+  Sums<T> sums;
+  for (int t = 0; t < T; ++t) values[t] = static_cast<const uint16_t*>(x[t]) + column;
 #pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) even[t] = dot_pairs(even[t], weights[p], rows[t] + 2 * p);
+  for (int t = 0; t < T; ++t)
 #pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) odd[t] = dot_pairs(odd[t], weights[p + 1], rows[t] + 2 * p + 2);
-  }
-  for (int t = 0; t < T; ++t) vec_store(out + t * kPanelRows, vec_load(out + t * kPanelRows) + (even[t] + odd[t]));
+    for (int r = 0; r < kRows; ++r) sums[t][r] = out[t][r];
+  const auto step = [&](int64_t c, auto&& load) __attribute__((always_inline)) {
+    __m512bh weights[kRows];
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      weights[r] = load(reinterpret_cast<const uint16_t*>(rows + r * row_bytes) + column + c);
+      asm("" : "+v"(weights[r]));  // stays in its register: the compiler would rather load it again for each row of activations
+    }
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) {
+      const auto words = reinterpret_cast<__m512bh>(_mm512_loadu_si512(values[t] + c));
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) sums[t][r] = _mm512_dpbf16_ps(sums[t][r], weights[r], words);
+    }
+  };
+  int64_t c = 0;
+  for (; c + kStep <= columns; c += kStep) step(c, [](const uint16_t* row) { return Source::load(row); });
+  if (c < columns) step(c, [n = columns - c](const uint16_t* row) { return Source::load_part(row, n); });
+#pragma GCC unroll 8
+  for (int t = 0; t < T; ++t)
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) out[t][r] = sums[t][r];
 }
 
-template <int Largest>
-void add_rows(const Words* weights, const void* const* x, int64_t count, int64_t begin, int64_t pairs, float* out) {
-  int64_t t = 0;
-  for (; t + Largest <= count; t += Largest) add_columns<Largest>(weights, x + t, begin, pairs, out + t * kPanelRows);
-  if constexpr (Largest > 1) add_rows<Largest / 2>(weights, x + t, count - t, begin, pairs, out + t * kPanelRows);
+// The sums of the lanes of four rows each, always over the same tree.
+inline __m512 sum_four(const __m512* rows) {
+  const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(rows[0], rows[1]), _mm512_unpackhi_ps(rows[0], rows[1]));
+  const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(rows[2], rows[3]), _mm512_unpackhi_ps(rows[2], rows[3]));
+  const __m512 low = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd)));
+  return _mm512_add_ps(low, _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd))));
+}
+inline __m512 sum_quarters(__m512 a, __m512 b) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+}
+inline Vec sum_lanes(const __m512* a, const __m512* b, const __m512* c, const __m512* d) {
+  return {sum_quarters(sum_quarters(sum_four(a), sum_four(b)), sum_quarters(sum_four(c), sum_four(d)))};
+}
+
+// The whole panel against T rows of activations, part by part of the columns, so that those of the activations stay in the
+// nearest cache. The last group of rows reaches back when the panel has no multiple of kRows, and its rows come one by one when
+// it has less.
+template <class Source, int T>
+void run_tile(const Panel& panel, const void* const* x, float* out, Ahead& ahead) {
+  const bool few = panel.rows < kRows;
+  const int64_t groups = few ? panel.rows : (panel.rows + kRows - 1) / kRows;
+  const auto first_row = [&](int64_t group) { return few ? group : std::min(group * kRows, panel.rows - kRows); };
+  Sums<T> sums[kPanelRows / kRows] = {};
+  const auto add = [&](int64_t group, int64_t column) {
+    ahead.ask();
+    add_part<Source, T>(panel.data + first_row(group) * panel.row_bytes, few ? 0 : panel.row_bytes, x, column,
+                        std::min(kPart, panel.columns - column), sums[group]);
+  };
+  if constexpr (T <= 4) {
+    for (int64_t group = 0; group < groups; ++group)
+      for (int64_t column = 0; column < panel.columns; column += kPart) add(group, column);
+  } else {
+    for (int64_t column = 0; column < panel.columns; column += kPart)
+      for (int64_t group = 0; group < groups; ++group) add(group, column);
+  }
+  for (int t = 0; t < T; ++t)
+    for (int64_t first = 0; first < groups; first += 4) {
+      const Vec total = sum_lanes(sums[first][t], sums[first + 1][t], sums[first + 2][t], sums[first + 3][t]);
+      float* to = out + t * kPanelRows;
+      if (panel.rows == kPanelRows) {
+        vec_store(to + first * kRows, total);
+        continue;
+      }
+      float values[4 * kRows];
+      vec_store(values, total);
+      for (int64_t group = first; group < std::min(first + 4, groups); ++group)
+        std::copy_n(values + (group - first) * kRows, kRows, to + first_row(group));
+    }
+}
+
+template <class Source, int T>
+void run_tiles(const Panel& panel, const void* const* x, int64_t times, float* out, Ahead& ahead) {
+  for (int64_t i = 0; i < times; ++i) run_tile<Source, T>(panel, x + i * T, out + i * T * kPanelRows, ahead);
+}
+
+// `count` rows of activations in `parts` of nearly the same size, none larger than kLargestTile.
+template <class Source, int T = kLargestTile>
+void run_rows(const Panel& panel, const void* const* x, int64_t count, int64_t parts, float* out, Ahead& ahead) {
+  if constexpr (T > 1) {
+    if ((count + parts - 1) / parts < T) return run_rows<Source, T - 1>(panel, x, count, parts, out, ahead);
+    const int64_t larger = count - parts * (T - 1);
+    run_tiles<Source, T>(panel, x, larger, out, ahead);
+    run_tiles<Source, T - 1>(panel, x + larger * T, parts - larger, out + larger * T * kPanelRows, ahead);
+  } else {
+    run_tiles<Source, 1>(panel, x, count, out, ahead);
+  }
 }
 
 template <class Source>
 void run_panel(const Panel& panel, const void* const* x, int64_t count, float* out) {
-  for (int first = 0; first < panel.rows; first += kTileRows) {
-    const TileRows rows(panel, first);
-    for (int64_t t = 0; t < count; ++t) vec_store(out + t * kPanelRows + first, vec_zero());
-    Words weights[kPairs];
-    for (int64_t begin = 0; begin < panel.columns; begin += kBlock) {
-      const int64_t here = std::min(kBlock, panel.columns - begin);
-      load_pairs<Source>(rows.data, begin, here, weights);
-      add_rows<8>(weights, x, count, begin, (here + 7) / 8 * 4, out + first);
-    }
-  }
+  if (count == 0) return;
+  const int64_t parts = (count + kLargestTile - 1) / kLargestTile, rows = (panel.rows + kRows - 1) / kRows;
+  Ahead ahead(panel, rows * parts * ((panel.columns + kPart - 1) / kPart));
+  run_rows<Source>(panel, x, count, parts, out, ahead);
 }
 
 }  // namespace
