@@ -82,7 +82,7 @@ core::Json plan_json(const PlanReport& report) {
                     {"context", report.plan.sizes.context},
                     {"batch", report.plan.sizes.batch},
                     {"threads", report.plan.sizes.threads},
-                    {"cache_type", core::dtype_name(report.plan.cache_dtype)},
+                    {"cache_type", report.plan.cache_types()},
                     {"groups", std::move(groups)},
                     {"devices", std::move(devices)},
                     {"workspace_exact", report.plan.exact_work}};

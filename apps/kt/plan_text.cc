@@ -101,7 +101,7 @@ std::string device_rows(const PlanReport& report, const std::string& device, con
   if (need.cache > 0)
     out += row(
         where,
-        "KV cache " + std::to_string(report.plan.sizes.context) + " tokens (" + core::dtype_name(report.plan.cache_dtype) + ")",
+        "KV cache " + std::to_string(report.plan.sizes.context) + " tokens (" + report.plan.cache_types() + ")",
         size_text(need.cache), "", "");
   return out + row(where, report.plan.exact_work ? "workspace" : "workspace (at least)", size_text(need.work), "", "");
 }

@@ -88,8 +88,8 @@ void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
   verb->add_option("-c,--ctx-size,--max-model-len", flags.context, "tokens of context; default: the model's, at most 8192")
       ->check(CLI::Range(0, 1 << 24));
   verb->add_option("-b,--batch-size", flags.batch, "rows of a prompt computed at once")->check(CLI::Range(1, 65536));
-  verb->add_option("--cache-type,--ctk", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16")
-      ->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
+  verb->add_option("--cache-type,--ctk,--kv-type", flags.cache_type, "type of the KV cache: auto, f32, f16, bf16, q8_0, q4_0")
+      ->check(CLI::IsMember({"auto", "f32", "f16", "bf16", "q8_0", "q4_0"}));
   verb->add_flag("--strict", flags.strict, "warnings of rule files are errors");
   verb->add_flag("--duplicate-weights", flags.duplicate_weights,
                  "allow a weight on two devices when the phases run a module on different ones");

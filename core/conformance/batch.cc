@@ -5,7 +5,8 @@
 #include <numeric>
 
 #include "core/exec/batch.h"
-#include "kt/format/float16.h"
+#include "kt/format/cache_rows.h"
+#include "kt/format/dequantize.h"
 
 namespace kt::conformance {
 
@@ -45,9 +46,8 @@ HostState::HostState(const core::StateSpec& spec, int32_t dtype, int32_t page_si
   for (size_t i = order.size() - 1; i > 0; --i)
     std::swap(order[i], order[static_cast<size_t>(random.below(static_cast<int64_t>(i) + 1))]);
   const size_t rows = static_cast<size_t>(pages_ * page_size * spec.heads);
-  const size_t size = dtype == KT_F32 ? 4 : 2;
-  keys_.assign(rows * static_cast<size_t>(spec.key_dim) * size, 0xFF);
-  values_.assign(rows * static_cast<size_t>(spec.value_dim) * size, 0xFF);
+  keys_.assign(rows * row_bytes(spec.key_dim), 0xFF);
+  values_.assign(rows * row_bytes(spec.value_dim), 0xFF);
   table_.assign(segments.size() * static_cast<size_t>(table_stride_), -1);
   for (size_t s = 0; s < segments.size(); ++s) {
     const int32_t first = segments[s].first_position;
@@ -63,37 +63,29 @@ HostState::HostState(const core::StateSpec& spec, int32_t dtype, int32_t page_si
   }
 }
 
-int64_t HostState::element(int64_t dim, int32_t table_row, int32_t position, int64_t head) const {
+size_t HostState::row_bytes(int64_t dim) const {
+  return static_cast<size_t>(*format::row_bytes(dtype_, format::cache_row_elements(dtype_, dim)));
+}
+
+size_t HostState::address(int64_t dim, int32_t table_row, int32_t position, int64_t head) const {
   const int64_t page = table_[static_cast<size_t>(table_row * table_stride_ + position / page_size_)];
-  return ((page * page_size_ + position % page_size_) * spec_.heads + head) * dim;
+  return static_cast<size_t>((page * page_size_ + position % page_size_) * spec_.heads + head) * row_bytes(dim);
 }
 
 void HostState::fill(std::vector<unsigned char>& memory, int64_t dim, int32_t table_row, int32_t position, Random& random) {
-  for (int64_t head = 0; head < spec_.heads; ++head)
-    for (int64_t i = 0; i < dim; ++i) {
-      const float value = random.normal();
-      const int64_t at = element(dim, table_row, position, head) + i;
-      const uint16_t half = dtype_ == KT_F16 ? format::f16_from_f32(value) : format::bf16_from_f32(value);
-      if (dtype_ == KT_F32)
-        std::memcpy(memory.data() + at * 4, &value, sizeof value);
-      else
-        std::memcpy(memory.data() + at * 2, &half, sizeof half);
-    }
+  std::vector<float> row(static_cast<size_t>(dim));
+  for (int64_t head = 0; head < spec_.heads; ++head) {
+    for (float& value : row) value = random.normal();
+    format::round_row(dtype_, row.data(), memory.data() + address(dim, table_row, position, head), dim);
+  }
 }
 
 std::vector<float> HostState::row(const std::vector<unsigned char>& memory, int64_t dim, int32_t table_row, int32_t position,
                                   int64_t head) const {
-  std::vector<float> out(static_cast<size_t>(dim));
-  for (int64_t i = 0; i < dim; ++i) {
-    const int64_t at = element(dim, table_row, position, head) + i;
-    if (dtype_ == KT_F32) {
-      std::memcpy(&out[static_cast<size_t>(i)], memory.data() + at * 4, sizeof(float));
-      continue;
-    }
-    uint16_t half;
-    std::memcpy(&half, memory.data() + at * 2, sizeof half);
-    out[static_cast<size_t>(i)] = dtype_ == KT_F16 ? format::f32_from_f16(half) : format::f32_from_bf16(half);
-  }
+  const int64_t whole = format::cache_row_elements(dtype_, dim);
+  std::vector<float> out(static_cast<size_t>(whole));
+  format::dequantizer(dtype_)(memory.data() + address(dim, table_row, position, head), out.data(), whole);
+  out.resize(static_cast<size_t>(dim));
   return out;
 }
 
@@ -105,12 +97,11 @@ KtTensor HostState::tensor(std::vector<unsigned char>& memory, int64_t dim) cons
   t.device = {"cpu", 0, 0};
   t.data = memory.data();
   const int64_t shape[] = {pages_, page_size_, spec_.heads, dim};
-  int64_t stride = 1;
-  for (int d = 3; d >= 0; --d) {
-    t.shape[d] = shape[d];
-    t.stride[d] = stride;
-    stride *= shape[d];
-  }
+  std::copy_n(shape, 4, t.shape);
+  t.stride[3] = 1;
+  t.stride[2] = format::cache_row_elements(dtype_, dim);
+  t.stride[1] = t.stride[2] * spec_.heads;
+  t.stride[0] = t.stride[1] * page_size_;
   return t;
 }
 

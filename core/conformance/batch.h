@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/conformance/random.h"
 #include "core/graph/graph.h"
 #include "kt/abi.h"
-#include "core/conformance/random.h"
 
 namespace kt::conformance {
 
@@ -57,7 +57,8 @@ class HostState {
   std::vector<float> row(const std::vector<unsigned char>& memory, int64_t dim, int32_t table_row, int32_t position,
                          int64_t head) const;
   void fill(std::vector<unsigned char>& memory, int64_t dim, int32_t table_row, int32_t position, Random& random);
-  int64_t element(int64_t dim, int32_t table_row, int32_t position, int64_t head) const;
+  size_t row_bytes(int64_t dim) const;
+  size_t address(int64_t dim, int32_t table_row, int32_t position, int64_t head) const;
   KtTensor tensor(std::vector<unsigned char>& memory, int64_t dim) const;
 
   core::StateSpec spec_;

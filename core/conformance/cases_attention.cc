@@ -1,6 +1,6 @@
 // Cases of Attention and MlaCore: heads, windows, page types, batches of segments with and without a past.
-#include "kt/format/dtype.h"
 #include "core/conformance/bounds.h"
+#include "kt/format/dtype.h"
 
 namespace kt::conformance {
 namespace {
@@ -36,7 +36,12 @@ std::vector<AttentionCase> shapes() {
           {"latent, bfloat16 pages", 5, 1, 41, 0, 33, 0, kMixed, KT_BF16, 8},
           {"sharp", 4, 2, 16, 16, 0, 0, kMixed, KT_F32, 8, 30.0},
           {"long", 2, 1, 16, 16, 0, 0, {{300, 1, 0}, {250, 60, 1}}, KT_F32, 32},
-          {"pages of one", 2, 1, 8, 8, 0, 0, kMixed, KT_F32, 1}};
+          {"pages of one", 2, 1, 8, 8, 0, 0, kMixed, KT_F32, 1},
+          {"q8_0 pages", 4, 2, 64, 32, 0, 0, kMixed, KT_Q8_0, 16},
+          {"q8_0 pages, window, decode", 6, 2, 32, 96, 0, 9, kDecode, KT_Q8_0, 4},
+          {"q4_0 pages, odd dims", 4, 2, 33, 80, 0, 0, kMixed, KT_Q4_0, 32},
+          {"latent, q8_0 pages", 5, 1, 96, 0, 64, 0, kMixed, KT_Q8_0, 8},
+          {"latent, q4_0 pages", 5, 1, 96, 0, 70, 0, kDecode, KT_Q4_0, 8}};
 }
 
 void add_attention(std::vector<Case>& out) {
@@ -92,7 +97,9 @@ void add_mla(std::vector<Case>& out) {
                            {"BF16, decode, split weights", KT_BF16, 4, 24, 16, 64, 32, kDecode, KT_F32, WeightForm::kSplit},
                            {"BF16, bfloat16 pages", KT_BF16, 4, 16, 8, 33, 16, kMixed, KT_BF16},
                            {"F16, float16 pages", KT_F16, 2, 16, 8, 48, 24, kDecode, KT_F16},
-                           {"Q8_0", KT_Q8_0, 4, 32, 16, 64, 32, kMixed}};
+                           {"Q8_0", KT_Q8_0, 4, 32, 16, 64, 32, kMixed},
+                           {"BF16, q8_0 pages", KT_BF16, 4, 16, 16, 64, 16, kMixed, KT_Q8_0},
+                           {"BF16, q4_0 pages, decode", KT_BF16, 4, 24, 16, 80, 32, kDecode, KT_Q4_0}};
   int turn = 0;
   for (const MlaCase& m : cases) {
     Case c{.class_name = "MlaCore", .name = m.name};

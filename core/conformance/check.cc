@@ -1,15 +1,31 @@
 #include "core/conformance/check.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
 
 #include "core/conformance/evaluation.h"
 #include "core/conformance/operator.h"
+#include "core/tensor/shape.h"
+#include "kt/format/cache_rows.h"
 
 namespace kt::conformance {
 namespace {
 
 using core::OptionValues;
+
+constexpr std::string_view kCache = "cache";  // the option that says how a state keeps its rows; here the case makes the pages
+
+// Whether the operator must take pages of the case's type: block types only if its option offers them.
+bool reads_pages_of(const core::OperatorInfo& info, const Case& spec) {
+  if (!format::is_cache_block_type(spec.page_dtype)) return true;
+  std::string type = core::dtype_name(spec.page_dtype);
+  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::any_of(info.options.begin(), info.options.end(), [&](const core::OptionInfo& option) {
+    return option.name == kCache && std::find(option.choices.begin(), option.choices.end(), type) != option.choices.end();
+  });
+}
 
 // Each option at its default, then one at a time at each of its other choices.
 std::vector<OptionValues> option_settings(const core::OperatorInfo& info) {
@@ -18,7 +34,7 @@ std::vector<OptionValues> option_settings(const core::OperatorInfo& info) {
   std::vector<OptionValues> out{defaults};
   for (const core::OptionInfo& option : info.options)
     for (const std::string& choice : option.choices) {
-      if (choice == option.default_value) continue;
+      if (choice == option.default_value || option.name == kCache) continue;
       out.push_back(defaults);
       out.back()[option.name] = choice;
     }
@@ -177,6 +193,10 @@ Report check_operator(const core::Registry& registry, const core::OperatorEntry&
   Report report;
   for (const Case& spec : cases) {
     if (spec.class_name != entry.info.implements) continue;
+    if (!reads_pages_of(entry.info, spec)) {
+      report.refused.push_back(spec.name + ": its option 'cache' does not offer pages of this type");
+      continue;
+    }
     auto built = build_case(registry.classes(), spec);
     if (!built.ok()) {
       report.failures.push_back(spec.name + ": the case cannot be built: " + built.error().message);

@@ -49,7 +49,9 @@ class Search {
 
  private:
   Status try_small_cache(RunSizes& all, std::string& flags) {
-    if (plan_.cache_dtype != KT_F32 || plan_.cache_bytes(worst(), plan_.sizes.context, KT_F32) == 0) return {};
+    const auto& types = plan_.cache_dtypes;
+    if (std::find(types.begin(), types.end(), KT_F32) == types.end() || plan_.cache_bytes(worst(), plan_.sizes.context) == 0)
+      return {};
     all.cache_type = "f16";
     flags = "--ctk f16";
     RunSizes alone = plan_.sizes;
@@ -70,7 +72,7 @@ class Search {
   Status try_short_context(const RunSizes& sizes, const std::string& flags) {
     const MemoryPlan plan = KT_TRY(replan_(sizes));
     RunSizes shorter = sizes;
-    shorter.context = largest_context(plan, machine_, plan.cache_dtype);
+    shorter.context = largest_context(plan, machine_);
     if (shorter.context == 0 || shorter.context >= sizes.context) return {};
     return try_sizes(shorter, flags + (flags.empty() ? "" : " ") + "-c " + std::to_string(shorter.context)).status();
   }
@@ -126,10 +128,10 @@ std::string hint_of(const FitReport& report) {
 
 }  // namespace
 
-int32_t largest_context(const MemoryPlan& plan, const MachineDescription& machine, int32_t dtype) {
+int32_t largest_context(const MemoryPlan& plan, const MachineDescription& machine) {
   int64_t pages = plan.sizes.context / kPageSize;
   for (const auto& [name, need] : plan.devices) {
-    const uint64_t page = plan.cache_bytes(name, kPageSize, dtype);
+    const uint64_t page = plan.cache_bytes(name, kPageSize);
     const MachineDevice* device = machine.machine.find(name);
     const uint64_t rest = need.weights + need.work, free = device ? device->free_bytes : 0;
     if (rest > free) return 0;

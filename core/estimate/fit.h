@@ -39,6 +39,6 @@ Result<FitReport> check_fit(const MemoryPlan& plan, const MachineDescription& ma
 Error does_not_fit(const FitReport& report, const MachineDescription& machine);
 
 // The largest context with which a plan fits, in whole pages; 0 if none does.
-int32_t largest_context(const MemoryPlan& plan, const MachineDescription& machine, int32_t dtype);
+int32_t largest_context(const MemoryPlan& plan, const MachineDescription& machine);
 
 }  // namespace kt::core

@@ -8,11 +8,11 @@
 #include "core/estimate/operator_probe.h"
 #include "core/exec/executable.h"
 #include "core/tensor/shape.h"
+#include "kt/format/cache_rows.h"
+#include "kt/format/dtype.h"
 
 namespace kt::core {
 namespace {
-
-uint64_t element_bytes(int32_t dtype) { return dtype == KT_F32 ? 4 : 2; }
 
 // The share of a weight that one token reads: chosen experts, or one row of a table.
 double active_share(const Node& node, const WeightSpec& spec) {
@@ -59,7 +59,7 @@ class MemoryPlanner {
     for (const Plan* plan : {&decode, &prefill})
       for (const Step& step : plan->steps)
         if (step.node) add_step(*step.node, step.binding, plan->phase);
-    out_.cache_dtype = cache_dtype(out_.sizes.cache_type, prefill, decode);
+    out_.cache_dtypes = KT_TRY(cache_dtypes(out_.sizes.cache_type, graph_, prefill, decode));
     add_cache(decode);
     KT_TRY(add_work(prefill, decode));
     for (size_t i = 0; i < out_.groups.size(); ++i) {
@@ -125,9 +125,13 @@ class MemoryPlanner {
     for (const Step& step : decode.steps) {
       if (!step.node || step.node->state < 0 || !seen.insert(step.node->state).second) continue;
       const StateSpec& state = graph_.states[static_cast<size_t>(step.node->state)];
-      out_.devices[step.binding.device].row_elements += static_cast<uint64_t>(state.heads * (state.key_dim + state.value_dim));
+      const int32_t dtype = out_.cache_dtypes[static_cast<size_t>(step.node->state)];
+      const int64_t elements =
+          format::cache_row_elements(dtype, state.key_dim) + format::cache_row_elements(dtype, state.value_dim);
+      out_.devices[step.binding.device].row_bytes +=
+          static_cast<uint64_t>(format::row_bytes(dtype, state.heads * elements).value_or(0));
     }
-    for (auto& [name, need] : out_.devices) need.cache = out_.cache_bytes(name, out_.sizes.context, out_.cache_dtype);
+    for (auto& [name, need] : out_.devices) need.cache = out_.cache_bytes(name, out_.sizes.context);
   }
 
   // As the executable does it: one arena and one scratch a device, large enough for every step of both phases.
@@ -159,10 +163,18 @@ class MemoryPlanner {
 
 }  // namespace
 
-uint64_t MemoryPlan::cache_bytes(const std::string& device, int32_t context, int32_t dtype) const {
+uint64_t MemoryPlan::cache_bytes(const std::string& device, int32_t context) const {
   const auto it = devices.find(device);
   if (it == devices.end()) return 0;
-  return static_cast<uint64_t>(cache_rows(context, sizes.sequences)) * it->second.row_elements * element_bytes(dtype);
+  return static_cast<uint64_t>(cache_rows(context, sizes.sequences)) * it->second.row_bytes;
+}
+
+std::string MemoryPlan::cache_types() const {
+  std::set<int32_t> seen;
+  std::string out;
+  for (const int32_t dtype : cache_dtypes)
+    if (seen.insert(dtype).second) out += (out.empty() ? "" : " and ") + dtype_name(dtype);
+  return out;
 }
 
 Result<MemoryPlan> plan_memory(const Graph& graph, const BoundGraph& bound, const Registry& registry, const RunSizes& sizes,

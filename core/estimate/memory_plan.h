@@ -26,23 +26,24 @@ struct PlanGroup {
 
 struct DeviceNeed {
   uint64_t weights = 0;
-  uint64_t cache = 0;         // KV, for the context
-  uint64_t work = 0;          // values between nodes, and scratch of operators
-  uint64_t token_bytes = 0;   // of weights that one decoded token reads
-  uint64_t row_elements = 0;  // of the cache, for one position
+  uint64_t cache = 0;        // KV, for the context
+  uint64_t work = 0;         // values between nodes, and scratch of operators
+  uint64_t token_bytes = 0;  // of weights that one decoded token reads
+  uint64_t row_bytes = 0;    // of the cache, for one position
 
   uint64_t total() const { return weights + cache + work; }
 };
 
 struct MemoryPlan {
   RunSizes sizes;
-  int32_t cache_dtype = 0;
+  std::vector<int32_t> cache_dtypes;          // by state
   std::vector<PlanGroup> groups;              // in the order of the walk
   std::map<std::string, DeviceNeed> devices;  // by name
   uint64_t parameters = 0, active_parameters = 0;
   bool exact_work = true;  // false: some operator would not say its scratch without the values of its weights
 
-  uint64_t cache_bytes(const std::string& device, int32_t context, int32_t dtype) const;
+  uint64_t cache_bytes(const std::string& device, int32_t context) const;
+  std::string cache_types() const;  // "F16", or "F16 and Q8_0"
 };
 
 // Weights with equal names share their bytes, as tied embeddings do. Without it every weight has bytes of its own.

@@ -1,6 +1,9 @@
 #include "core/estimate/sizes.h"
 
 #include <algorithm>
+#include <cctype>
+
+#include "core/tensor/shape.h"
 
 namespace kt::core {
 namespace {
@@ -16,6 +19,18 @@ bool rounds_activations(const Plan& plan) {
     const auto it = step.binding.options.find("activations");
     return it != step.binding.options.end() && it->second != "f32";
   });
+}
+
+constexpr int32_t kAuto = -1;
+
+Result<int32_t> cache_type(const std::string& name) {
+  if (name.empty() || name == "auto") return kAuto;
+  for (const int32_t dtype : {KT_F32, KT_F16, KT_BF16, KT_Q8_0, KT_Q4_0}) {
+    std::string known = dtype_name(dtype);
+    std::transform(known.begin(), known.end(), known.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (name == known) return dtype;
+  }
+  return fail(103, "the KV cache cannot have the type '" + name + "'", "known: auto, f32, f16, bf16, q8_0, q4_0");
 }
 
 }  // namespace
@@ -42,11 +57,24 @@ int64_t cache_rows(int32_t context, int32_t sequences) {
   return int64_t{(context + kPageSize - 1) / kPageSize * kPageSize} * sequences;
 }
 
-int32_t cache_dtype(const std::string& name, const Plan& prefill, const Plan& decode) {
-  if (name == "f32") return KT_F32;
-  if (name == "f16") return KT_F16;
-  if (name == "bf16") return KT_BF16;
-  return rounds_activations(prefill) || rounds_activations(decode) ? KT_F16 : KT_F32;
+Result<std::vector<int32_t>> cache_dtypes(const std::string& name, const Graph& graph, const Plan& prefill, const Plan& decode) {
+  int32_t usual = KT_TRY(cache_type(name));
+  if (usual == kAuto) usual = rounds_activations(prefill) || rounds_activations(decode) ? KT_F16 : KT_F32;
+  std::vector<int32_t> out(graph.states.size(), kAuto);
+  for (const Plan* plan : {&prefill, &decode})
+    for (const Step& step : plan->steps) {
+      if (!step.node || step.node->state < 0) continue;
+      const auto option = step.binding.options.find("cache");
+      const int32_t chosen = option == step.binding.options.end() ? kAuto : KT_TRY(cache_type(option->second));
+      int32_t& dtype = out[static_cast<size_t>(step.node->state)];
+      const int32_t wanted = chosen == kAuto ? usual : chosen;
+      if (dtype != kAuto && dtype != wanted)
+        return fail(103, "the operators of '" + step.node->name + "' want a KV cache of two types",
+                    "set the option cache alike for both phases");
+      dtype = wanted;
+    }
+  std::replace(out.begin(), out.end(), kAuto, usual);
+  return out;
 }
 
 }  // namespace kt::core

@@ -4,9 +4,8 @@ namespace kt::core {
 
 double decode_speed(const MemoryPlan& plan, const MachineDescription& machine, int64_t positions) {
   double seconds = 0;
-  const double element = plan.cache_dtype == KT_F32 ? 4 : 2;
   for (const auto& [name, need] : plan.devices) {
-    const double cache = static_cast<double>(positions) * static_cast<double>(need.row_elements) * element;
+    const double cache = static_cast<double>(positions) * static_cast<double>(need.row_bytes);
     const double bytes = static_cast<double>(need.token_bytes) + cache;
     if (bytes == 0) continue;
     const auto rate = machine.bandwidth.find(name);

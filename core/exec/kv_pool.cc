@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "core/tensor/shape.h"
+#include "kt/format/cache_rows.h"
+#include "kt/format/dtype.h"
+
 namespace kt::core {
 namespace {
-
-uint64_t element_bytes(int32_t dtype) { return dtype == KT_F32 ? 4 : 2; }
 
 KtTensor page_tensor(void* data, KtDevice device, int32_t dtype, int64_t pages, int64_t page_size, int64_t heads, int64_t dim) {
   KtTensor t{};
@@ -15,12 +17,11 @@ KtTensor page_tensor(void* data, KtDevice device, int32_t dtype, int64_t pages, 
   t.device = device;
   t.data = data;
   const int64_t shape[] = {pages, page_size, heads, dim};
-  int64_t stride = 1;
-  for (int d = 3; d >= 0; --d) {
-    t.shape[d] = shape[d];
-    t.stride[d] = stride;
-    stride *= shape[d];
-  }
+  std::copy_n(shape, 4, t.shape);
+  t.stride[3] = 1;
+  t.stride[2] = format::cache_row_elements(dtype, dim);
+  t.stride[1] = t.stride[2] * heads;
+  t.stride[0] = t.stride[1] * page_size;
   return t;
 }
 
@@ -34,8 +35,10 @@ Result<KvPool> KvPool::create(const std::vector<StateSpec>& states, const KvOpti
                               const std::vector<std::shared_ptr<Device>>& devices) {
   if (options.page_size <= 0 || options.tokens <= 0 || options.max_sequences <= 0)
     return fail(103, "the KV cache needs a positive size");
-  if (options.dtype != KT_F32 && options.dtype != KT_F16 && options.dtype != KT_BF16)
-    return fail(103, "the KV cache type must be f32, f16 or bf16");
+  if (!options.dtypes.empty() && options.dtypes.size() != states.size())
+    return fail(103, "the KV cache needs a type for every state");
+  for (const int32_t dtype : options.dtypes)
+    if (!format::is_cache_type(dtype)) return fail(103, "the KV cache cannot have the type " + dtype_name(dtype));
   KvPool pool;
   pool.options_ = options;
   for (const StateSpec& state : states) {
@@ -58,16 +61,19 @@ Status KvPool::allocate_states(const std::vector<StateSpec>& states, const std::
     const StateSpec& s = states[i];
     const std::shared_ptr<Device> device = i < devices.size() ? devices[i] : nullptr;
     const int64_t pages = groups_[group_of_[i]].pages;
-    const uint64_t rows = static_cast<uint64_t>(pages * options_.page_size * s.heads) * element_bytes(options_.dtype);
+    const int32_t dtype = options_.dtypes.empty() ? static_cast<int32_t>(KT_F32) : options_.dtypes[i];
     const auto add = [&](int64_t dim, std::vector<KtTensor>& tensors) -> Status {
-      const uint64_t bytes = rows * static_cast<uint64_t>(dim);
+      const int64_t shape[] = {pages, options_.page_size, s.heads, format::cache_row_elements(dtype, dim)};
+      const auto needed = tensor_bytes(dtype, shape);
+      if (!needed) return fail(103, "the KV cache would be larger than any memory");
+      const uint64_t bytes = *needed;
       void* data = nullptr;
       if (device)
         data = device_memory_.emplace_back(KT_TRY(device->allocate(bytes))).handle();
       else
         data = memory_.emplace_back(KT_TRY(Buffer::allocate(bytes, true))).data();
-      tensors.push_back(page_tensor(data, device ? device->id() : KtDevice{"cpu", 0, 0}, options_.dtype, pages,
-                                    options_.page_size, s.heads, dim));
+      tensors.push_back(
+          page_tensor(data, device ? device->id() : KtDevice{"cpu", 0, 0}, dtype, pages, options_.page_size, s.heads, dim));
       return {};
     };
     KT_TRY(add(s.key_dim, keys_));
@@ -126,7 +132,8 @@ void KvPool::commit(int32_t sequence, int32_t end) {
   for (size_t g = 0; g < groups_.size(); ++g) {
     const int64_t window = groups_[g].shape.window;
     if (window <= 0) continue;
-    const int64_t first_needed = std::max<int64_t>(0, end - window + 1);  // of the next position, which is `end`
+    const int64_t first_needed =
+        std::max<int64_t>(0, end - options_.rollback - window + 1);  // of the next position: `end`, or earlier
     while ((int64_t{s.first_live[g]} + 1) * options_.page_size <= first_needed) {
       int32_t& page = s.pages[g][static_cast<size_t>(s.first_live[g]++)];
       groups_[g].free.push_back(page);
@@ -185,9 +192,8 @@ const std::vector<int32_t>& KvPool::block_table(size_t group, int32_t sequence) 
 }
 
 uint64_t KvPool::row_bytes(KtState state) const {
-  const auto elements = [](const KtTensor& t) { return static_cast<uint64_t>(t.shape[2] * t.shape[3]); };
-  const auto index = static_cast<size_t>(state);
-  return (elements(keys_[index]) + elements(values_[index])) * element_bytes(options_.dtype);
+  const auto bytes = [](const KtTensor& t) { return static_cast<uint64_t>(*format::row_bytes(t.dtype, t.stride[1])); };
+  return bytes(keys_[static_cast<size_t>(state)]) + bytes(values_[static_cast<size_t>(state)]);
 }
 
 const KtTensor* KvPool::values(KtState state) const {

@@ -16,7 +16,8 @@ struct KvOptions {
   int32_t page_size = 32;  // tokens a page
   int64_t tokens = 4096;   // rows the pool holds for states without a window
   int32_t max_sequences = 64;
-  int32_t dtype = KT_F32;  // KT_F32, KT_F16 or KT_BF16
+  std::vector<int32_t> dtypes;  // by state: types that a cache may have (kt/format/cache_rows.h); none: float32
+  int32_t rollback = 0;    // a sequence can always be truncated by so many tokens
 };
 
 class KvPool {

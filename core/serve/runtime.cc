@@ -86,7 +86,9 @@ Status Runtime::load(const Registry& registry, const RuntimeOptions& options) {
   cache.page_size = kPageSize;
   cache.tokens = cache_rows(context_, options.sequences);
   cache.max_sequences = options.sequences;
-  cache.dtype = cache_dtype(options.cache_type, executable_->plan(KT_PREFILL), executable_->plan(KT_DECODE));
+  cache.rollback = kDecodeRows;
+  cache.dtypes =
+      KT_TRY(cache_dtypes(options.cache_type, workspace_->graph(), executable_->plan(KT_PREFILL), executable_->plan(KT_DECODE)));
   pool_ = std::make_unique<KvPool>(KT_TRY(KvPool::create(workspace_->graph().states, cache, executable_->state_devices())));
   return {};
 }

@@ -28,7 +28,7 @@ struct RuntimeOptions {
   int32_t context = 0;  // tokens of a sequence; 0: the model's, at most 8192
   int32_t batch = 512;  // rows of a prefill chunk
   int32_t sequences = 1;
-  std::string cache_type = "auto";  // f32, f16, bf16; auto: f32 where activations are f32, else f16
+  std::string cache_type = "auto";  // f32, f16, bf16, q8_0, q4_0; auto: f32 where activations are f32, else f16
   bool duplicate_weights = false;   // see LoadOptions
   bool need_tokenizer = true;
   bool check_memory = true;  // KT-E0501 before loading what would not fit

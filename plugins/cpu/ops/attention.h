@@ -7,7 +7,8 @@ namespace kt::cpu {
 
 struct Attention {
   static constexpr const char* kNumerics = "invariant.f32";
-  static constexpr const char* kHelp = "Grouped-query or latent attention over pages in f32, f16 or bf16; exact in float32";
+  static constexpr const char* kHelp = "Grouped-query or latent attention over pages in f32, f16, bf16, q8_0 or q4_0; exact in float32";
+  static constexpr Option kOptions[] = {kCacheOption};
   static Support supports(const Node& node);
   Status create(const Node& node);
   uint64_t scratch_size(int64_t tokens, int32_t threads) const;

@@ -79,8 +79,7 @@ Status MlaCore::store(Call& call, In in) const {
   const auto latent = in[2].rows<float>(), k_rope = in[3].rows<float>();
   return for_rows(call, batch.token_count, rank_ + rope_, [&](int64_t t, int32_t) {
     char* row = keys.row(batch.token_segment[t], batch.token_position[t], 0);
-    keys.store(row, 0, latent[t], rank_);
-    keys.store(row, rank_, k_rope[t], rope_);
+    keys.store(row, latent[t], rank_, k_rope[t], rope_);
   });
 }
 

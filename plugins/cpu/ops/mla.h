@@ -12,7 +12,7 @@ struct MlaCore {
   static constexpr const char* kNumerics = "invariant.cpu.mla";
   static constexpr const char* kHelp =
       "Absorbed latent attention; exact in float32 but for the product with w_uv, as activations says";
-  static constexpr Option kOptions[] = {kActivationsOption};
+  static constexpr Option kOptions[] = {kActivationsOption, kCacheOption};
   static Support supports(const Node& node);
   Status create(const Node& node, const Options& options);
   Status prepare(const Weights& weights);

@@ -30,6 +30,7 @@ struct PagedAttention::Run {
 // What one thread needs for one unit.
 struct PagedAttention::Room {
   float *queries, *scores;
+  float* expanded;  // rows of a split in block types, as floats: keys, then values
   SplitResult state, next;
   const void **keys, **values;
 };
@@ -38,8 +39,13 @@ uint64_t PagedAttention::slot_bytes() const {
   return 2 * aligned_bytes<float>(kSplitQueries) + aligned_bytes<float>(kSplitQueries * padded_dim(shape_.value_dim));
 }
 
+uint64_t PagedAttention::expanded_bytes() const {
+  const auto row = [](int64_t dim) { return format::cache_row_elements(KT_Q8_0, dim); };
+  return aligned_bytes<float>(kSplitPositions * (row(shape_.key_dim) + (shape_.latent ? 0 : row(shape_.value_dim))));
+}
+
 uint64_t PagedAttention::thread_bytes() const {
-  return aligned_bytes<float>(kSplitQueries * padded_dim(shape_.key_dim)) +
+  return expanded_bytes() + aligned_bytes<float>(kSplitQueries * padded_dim(shape_.key_dim)) +
          aligned_bytes<float>(kSplitQueries * kSplitPositions) + 2 * aligned_bytes<void*>(kSplitPositions) + 2 * slot_bytes();
 }
 
@@ -69,11 +75,28 @@ PagedAttention::Room PagedAttention::thread_room(Run& run, int32_t thread) const
   Room room;
   room.queries = reinterpret_cast<float*>(take(aligned_bytes<float>(kSplitQueries * padded_dim(shape_.key_dim))));
   room.scores = reinterpret_cast<float*>(take(aligned_bytes<float>(kSplitQueries * kSplitPositions)));
+  room.expanded = reinterpret_cast<float*>(take(expanded_bytes()));
   room.keys = reinterpret_cast<const void**>(take(aligned_bytes<void*>(kSplitPositions)));
   room.values = reinterpret_cast<const void**>(take(aligned_bytes<void*>(kSplitPositions)));
   room.state = result_at(take(slot_bytes()), shape_.value_dim);
   room.next = result_at(take(slot_bytes()), shape_.value_dim);
   return room;
+}
+
+// Addresses of the rows of positions [first, last), which lie in one split, to where their places in it are.
+void PagedAttention::find_rows(Run& run, const AttentionUnit& unit, int64_t first, int64_t last, Room& room) const {
+  float* to = room.expanded;
+  const auto find = [&](const PagedRows& rows, const void** out) {
+    out += first % kSplitPositions;
+    rows.find(unit.segment, first, last, unit.head, out);
+    if (!rows.in_blocks()) return;
+    for (int64_t i = 0; i < last - first; ++i, to += rows.padded_dim()) {
+      rows.expand(out[i], to);
+      out[i] = to;
+    }
+  };
+  find(run.keys, room.keys);
+  if (!shape_.latent) find(run.values, room.values);
 }
 
 void PagedAttention::attend(Run& run, const AttentionUnit& unit, int64_t split, Room& room, const SplitResult& out) const {
@@ -90,10 +113,7 @@ void PagedAttention::attend(Run& run, const AttentionUnit& unit, int64_t split, 
     begin = std::min<int64_t>(begin, queries.begin[i]);
     end = std::max<int64_t>(end, queries.end[i]);
   }
-  if (begin < end) {
-    run.keys.find(unit.segment, base + begin, base + end, unit.head, room.keys + begin);
-    if (!shape_.latent) run.values.find(unit.segment, base + begin, base + end, unit.head, room.values + begin);
-  }
+  if (begin < end) find_rows(run, unit, base + begin, base + end, room);
   const SplitRows rows{run.keys.type(), shape_.key_dim, shape_.value_dim, room.keys, shape_.latent ? room.keys : room.values};
   attend_split(queries, rows, room.scores, out);
 }

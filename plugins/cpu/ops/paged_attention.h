@@ -33,7 +33,9 @@ class PagedAttention {
   Room thread_room(Run& run, int32_t thread) const;
   SplitResult slot(Run& run, int32_t index) const;
   uint64_t thread_bytes() const;
+  uint64_t expanded_bytes() const;
   uint64_t slot_bytes() const;
+  void find_rows(Run& run, const AttentionUnit& unit, int64_t first, int64_t last, Room& room) const;
   void compute(Run& run, const AttentionUnit& unit, int32_t thread) const;
   void attend(Run& run, const AttentionUnit& unit, int64_t split, Room& room, const SplitResult& out) const;
   void merge(Run& run, const AttentionMerge& merge) const;

@@ -2,16 +2,25 @@
 
 #include <algorithm>
 
+#include "kt/format/dtype.h"
+#include "plugins/cpu/kernels/cache_rows.h"
 #include "plugins/cpu/kernels/convert.h"
 
 namespace kt::cpu {
 namespace {
 
+// Rows of block types begin at whole blocks and do not meet.
+bool whole_blocks(const KtTensor& rows) {
+  if (!format::is_cache_block_type(rows.dtype)) return true;
+  return std::all_of(rows.stride, rows.stride + 3, [](int64_t stride) { return stride % format::kCacheBlock == 0; }) &&
+         rows.stride[2] >= format::cache_row_elements(rows.dtype, rows.shape[3]);
+}
+
 Status check_tensor(const KtTensor& rows, const char* side, int64_t heads, int64_t dim) {
-  if (rows.dtype != KT_F32 && rows.dtype != KT_F16 && rows.dtype != KT_BF16)
+  if (!format::is_cache_type(rows.dtype))
     return unsupported(std::string("pages of ") + side + " have element type " + std::to_string(rows.dtype) +
-                       "; f32, f16 and bf16 are supported");
-  if (rows.rank == 4 && rows.shape[2] == heads && rows.shape[3] == dim && rows.stride[3] == 1) return {};
+                       "; f32, f16, bf16, q8_0 and q4_0 are supported");
+  if (rows.rank == 4 && rows.shape[2] == heads && rows.shape[3] == dim && rows.stride[3] == 1 && whole_blocks(rows)) return {};
   return invalid(std::string("pages of ") + side + " do not hold " + std::to_string(heads) + " heads of " + std::to_string(dim) +
                  " elements");
 }
@@ -24,15 +33,16 @@ PagedRows::PagedRows(const KtPagedState& state, const KtTensor& rows)
       page_size_(state.page_size),
       base_(static_cast<char*>(rows.data) + rows.offset),
       dim_(rows.shape[3]),
-      heads_(rows.shape[2]) {
-  if (rows.dtype != KT_F32) {
-    type_ = rows.dtype == KT_F16 ? PageType::kF16 : PageType::kBf16;
-    element_bytes_ = 2;
-  }
-  page_bytes_ = rows.stride[0] * element_bytes_;
-  row_bytes_ = rows.stride[1] * element_bytes_;
-  head_bytes_ = rows.stride[2] * element_bytes_;
+      heads_(rows.shape[2]),
+      dtype_(rows.dtype) {
+  if (dtype_ == KT_F16) type_ = PageType::kF16;
+  if (dtype_ == KT_BF16) type_ = PageType::kBf16;
+  page_bytes_ = bytes_of(rows.stride[0]);
+  row_bytes_ = bytes_of(rows.stride[1]);
+  head_bytes_ = bytes_of(rows.stride[2]);
 }
+
+int64_t PagedRows::bytes_of(int64_t elements) const { return *format::row_bytes(dtype_, elements); }
 
 char* PagedRows::row(int64_t segment, int64_t position, int64_t head) const {
   const int64_t page = table_[segment * table_stride_ + position / page_size_];
@@ -49,7 +59,8 @@ void PagedRows::find(int64_t segment, int64_t begin, int64_t end, int64_t head, 
 }
 
 void PagedRows::store(char* row, int64_t at, const float* x, int64_t count) const {
-  char* to = row + at * element_bytes_;
+  char* to = row + bytes_of(at);
+  if (in_blocks()) return format::round_row(dtype_, x, to, count);
   switch (type_) {
     case PageType::kF32:
       return convert_row(x, reinterpret_cast<float*>(to), count);
@@ -58,6 +69,28 @@ void PagedRows::store(char* row, int64_t at, const float* x, int64_t count) cons
     case PageType::kBf16:
       return convert_row(x, reinterpret_cast<Bf16*>(to), count);
   }
+}
+
+void PagedRows::store(char* row, const float* x, int64_t count, const float* y, int64_t count_y) const {
+  if (!in_blocks() || count % format::kCacheBlock == 0) {
+    store(row, 0, x, count);
+    return store(row, count, y, count_y);
+  }
+  for (int64_t block = 0; block < count + count_y; block += format::kCacheBlock) {
+    float values[format::kCacheBlock];
+    for (int64_t i = 0; i < format::kCacheBlock; ++i) {
+      const int64_t at = block + i;
+      values[i] = at < count ? x[at] : at < count + count_y ? y[at - count] : 0;
+    }
+    store(row, block, values, format::kCacheBlock);
+  }
+}
+
+void PagedRows::expand(const void* row, float* out) const {
+  if (dtype_ == KT_Q8_0)
+    expand_q8_0(row, out, padded_dim());
+  else
+    expand_q4_0(row, out, padded_dim());
 }
 
 Status check_pages(const KtBatch& batch, const KtPagedState& state, int64_t kv_heads, int64_t key_dim, int64_t value_dim,

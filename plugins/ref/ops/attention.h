@@ -16,6 +16,8 @@ namespace kt::ref {
 struct Attention {
   static constexpr const char* kNumerics = ref::kNumerics;
   static constexpr const char* kHelp = "causal attention over pages, in float64";
+  static constexpr Option kOptions[] = {enum_option("cache", "auto", "auto|f32|f16|bf16|q8_0|q4_0",
+                                                    "type of the rows that the state keeps; auto: as --cache-type says")};
   static Support supports(const Node& node) { return all_float(node); }
 
   Status create(const Node& node) {
@@ -56,10 +58,12 @@ struct Attention {
   };
 
   uint64_t thread_bytes() const {
-    return (static_cast<uint64_t>(value_dim_) * (sizeof(double) + sizeof(float)) +
-            static_cast<uint64_t>(key_dim_) * sizeof(float) + 63) &
-           ~uint64_t{63};
+    const uint64_t sums = static_cast<uint64_t>(value_dim_) * sizeof(double);
+    const auto rows = static_cast<uint64_t>(padded(key_dim_) + padded(value_dim_)) * sizeof(float);
+    return (sums + rows + 63) & ~uint64_t{63};
   }
+
+  static int64_t padded(int64_t dim) { return format::cache_row_elements(KT_Q8_0, dim); }
 
   int64_t first_seen(int64_t position) const { return window_ > 0 && position >= window_ ? position - window_ + 1 : 0; }
 
@@ -88,7 +92,7 @@ struct Attention {
 
   void attend(const Cache& cache, const float* q, int64_t token, int64_t head, double* sums, float* y) const {
     auto* key_buffer = reinterpret_cast<float*>(sums + value_dim_);
-    float* value_buffer = key_buffer + key_dim_;
+    float* value_buffer = key_buffer + padded(key_dim_);
     const int32_t segment = cache.batch.token_segment[token];
     const int64_t position = cache.batch.token_position[token];
     double highest = -std::numeric_limits<double>::infinity(), total = 0;

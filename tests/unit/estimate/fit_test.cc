@@ -58,7 +58,7 @@ TEST_F(Fit, NamesTheSmallestChangesThatSuffice) {
 
 TEST_F(Fit, TheContextItNamesFitsAndOnePageMoreDoesNot) {
   const uint64_t free = need().weights + need().work + need().cache / 3;
-  const int32_t context = largest_context(plan_, machine_with(free), KT_F32);
+  const int32_t context = largest_context(plan_, machine_with(free));
   ASSERT_GT(context, 0);
   EXPECT_LE(total_with(context, "f32", sizes_.batch), free);
   EXPECT_GT(total_with(context + kPageSize, "f32", sizes_.batch), free);

@@ -84,7 +84,11 @@ TEST(MemoryPlan, CacheGrowsWithTheContextInWholePages) {
   const auto plan = planned.plan(sizes);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->devices.at("cpu").cache, uint64_t{32768} * 61 * 576 * 2);
-  EXPECT_EQ(plan->cache_bytes("cpu", 33, KT_F32), uint64_t{64} * 61 * 576 * 4);
+  EXPECT_EQ(plan->cache_bytes("cpu", 33), uint64_t{64} * 61 * 576 * 2);
+  sizes.cache_type = "q8_0";
+  EXPECT_EQ(planned.plan(sizes)->devices.at("cpu").cache, uint64_t{32768} * 61 * 576 / 32 * 34);
+  sizes.cache_type = "q4_0";
+  EXPECT_EQ(planned.plan(sizes)->devices.at("cpu").cache, uint64_t{32768} * 61 * 576 / 32 * 18);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ constexpr StateSpec kWindow{"window", 2, 8, 8, 10};
 constexpr StateSpec kLatent{"latent", 1, 12, 0, 0};
 
 KvPool make_pool(const std::vector<StateSpec>& states, int64_t tokens) {
-  auto pool = KvPool::create(states, KvOptions{.page_size = 4, .tokens = tokens, .max_sequences = 3, .dtype = KT_F32});
+  auto pool = KvPool::create(states, KvOptions{.page_size = 4, .tokens = tokens, .max_sequences = 3});
   EXPECT_TRUE(pool.ok());
   return std::move(*pool);
 }
@@ -108,7 +108,18 @@ TEST(KvPool, SaysWhenAllSequencesAreInUse) {
 
 TEST(KvPool, RefusesSizesAndTypesItCannotHave) {
   EXPECT_EQ(KvPool::create({kPlain}, KvOptions{.tokens = 0}).error().code, 103);
-  EXPECT_EQ(KvPool::create({kPlain}, KvOptions{.dtype = KT_Q8_0}).error().code, 103);
+  EXPECT_EQ(KvPool::create({kPlain}, KvOptions{.dtypes = {KT_Q4_K}}).error().code, 103);
+}
+
+TEST(KvPool, RowsOfBlockTypesTakeWholeBlocks) {
+  const StateSpec odd{"odd", 2, 33, 20, 0};
+  const auto pool = KvPool::create({odd, kLatent}, KvOptions{.page_size = 4, .tokens = 8, .max_sequences = 1, .dtypes = {KT_Q8_0, KT_F16}});
+  ASSERT_TRUE(pool.ok());
+  EXPECT_EQ(pool->row_bytes(0), 2u * (2 * 34 + 34));
+  EXPECT_EQ(pool->row_bytes(1), 12u * 2);
+  EXPECT_EQ(pool->keys(0).shape[3], 33);
+  EXPECT_EQ(pool->keys(0).stride[2], 64);
+  EXPECT_EQ(pool->bytes(), 8 * (pool->row_bytes(0) + pool->row_bytes(1)));
 }
 
 }  // namespace
