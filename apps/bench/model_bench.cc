@@ -5,6 +5,7 @@
 #include <random>
 
 #include "apps/bench/work.h"
+#include "core/serve/generation.h"
 
 namespace kt::bench {
 namespace {
@@ -122,13 +123,43 @@ Result<ModelRow> measure(core::Runtime& runtime, const char* kind, Measure secon
   return row;
 }
 
+// An answer of the most likely tokens to random ones; the first token of it, which the prompt gives, is not counted.
+Result<core::GenerationResult> answer(core::Runtime& runtime, int tokens, int depth, int draft_tokens) {
+  std::mt19937_64 random(7);
+  std::vector<int32_t> prompt(static_cast<size_t>(std::max(depth, 1)));
+  for (int32_t& id : prompt) id = static_cast<int32_t>(random() % static_cast<uint64_t>(runtime.executable().vocab_size()));
+  core::GenerationOptions options;
+  options.sampling.temperature = 0;
+  options.max_tokens = tokens + 1;
+  options.draft_tokens = draft_tokens;
+  auto generation = KT_TRY(core::Generation::open(runtime.executable(), runtime.pool()));
+  return generation.run(prompt, options, runtime.context(), nullptr, nullptr);
+}
+
+Result<ModelRow> measure_answer(core::Runtime& runtime, int tokens, int depth, int draft_tokens, const ModelBenchOptions& options,
+                                const Limits& limits) {
+  ModelRow row;
+  row.test = label("answer", tokens, depth, 1) + (draft_tokens > 0 ? "+ngram" + std::to_string(draft_tokens) : "");
+  row.depth = depth;
+  for (int i = -1; i < options.repetitions; ++i) {
+    const core::GenerationResult result = KT_TRY(answer(runtime, tokens, depth, draft_tokens));
+    if (i >= 0) row.tokens_per_second.add(static_cast<double>(result.ids.size() - 1) / result.decode_seconds);
+    row.drafted = result.drafted;
+    row.accepted = result.accepted;
+  }
+  const Bound bound = bound_of(work_of(runtime.executable().plan(KT_DECODE), 1, 1), limits);
+  row.share_of_limit = bound.seconds * row.tokens_per_second.median();
+  row.bound_by = bound.by;
+  return row;
+}
+
 }  // namespace
 
 int context_needed(const ModelBenchOptions& options) {
   const auto most = [](const std::vector<int>& values) {
     return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
   };
-  return std::max(most(options.depths), 1) + std::max(most(options.prompts), most(options.generations));
+  return std::max(most(options.depths), 1) + std::max(most(options.prompts), most(options.generations) + 1);
 }
 
 int sequences_needed(const ModelBenchOptions& options) {
@@ -155,6 +186,9 @@ Result<std::vector<ModelRow>> bench_model(core::Runtime& runtime, const ModelBen
         row.share_of_limit = bound.seconds * row.tokens_per_second.median() / batch;
         row.bound_by = bound.by;
         out.push_back(std::move(row));
+        if (options.draft_tokens == 0 || batch != 1) continue;
+        for (const int draft : {0, options.draft_tokens})
+          out.push_back(KT_TRY(measure_answer(runtime, tokens, depth, draft, options, limits)));
       }
     }
   return out;

@@ -15,12 +15,15 @@ namespace kt::bench {
 struct ModelBenchOptions {
   std::vector<int> prompts, generations, depths = {0}, batches = {1};
   int repetitions = 3;
+  int draft_tokens =
+      0;  // more than 0: answers with and without guesses of at most so many tokens, for every generation of one sequence
 };
 
 struct ModelRow {
-  std::string test;  // "pp512", "tg64", "tg64@4096", "tg64x8"
+  std::string test;  // "pp512", "tg64", "tg64@4096", "tg64x8"; "answer64" and "answer64+ngram7" take the most likely tokens
   int depth = 0, batch = 1;
   Samples tokens_per_second;
+  size_t drafted = 0, accepted = 0;  // in one repetition
   double share_of_limit = 0;
   std::string bound_by;
 };

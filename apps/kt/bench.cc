@@ -16,7 +16,7 @@ using core::Json;
 struct BenchFlags {
   ModelFlags model;
   std::vector<int> prompts, generations, depths, batches, tokens;
-  std::string op, geometry = "qwen3-30b-a3b", type = "q4_k", operator_name, activations = "auto", output, format = "table", profile;
+  std::string op, geometry = "qwen3-30b-a3b", type = "q4_k", operator_name, activations = "auto", output, format = "table", profile, draft;
   int experts = 0, repetitions = 3;
   bool limits = false;
 };
@@ -34,8 +34,8 @@ Json limits_json(const bench::Limits& limits) {
           {"int8_gops", limits.int8_gops}};
 }
 
-Json model_row_json(const bench::ModelRow& row, int threads) {
-  return {{"test", row.test},
+Json model_row_json(const bench::ModelRow& row, int threads, bool drafts) {
+  Json out = {{"test", row.test},
           {"threads", threads},
           {"depth", row.depth},
           {"batch", row.batch},
@@ -44,6 +44,8 @@ Json model_row_json(const bench::ModelRow& row, int threads) {
           {"samples", row.tokens_per_second.values()},
           {"share_of_limit", row.share_of_limit},
           {"bound_by", row.bound_by}};
+  if (drafts) out["drafted"] = row.drafted, out["accepted"] = row.accepted;
+  return out;
 }
 
 Json op_row_json(const bench::OpRow& row, const std::string& test) {
@@ -127,7 +129,8 @@ core::Result<int> bench_op(Program& program, const BenchFlags& flags, core::Thre
 }
 
 core::Result<int> bench_models(Program& program, BenchFlags& flags, int threads, const bench::Limits& limits) {
-  bench::ModelBenchOptions options{flags.prompts, flags.generations, flags.depths, flags.batches, flags.repetitions};
+  bench::ModelBenchOptions options{flags.prompts, flags.generations, flags.depths, flags.batches, flags.repetitions,
+                                   KT_TRY(draft_tokens(flags.draft))};
   if (options.prompts.empty() && options.generations.empty()) options.prompts = {512}, options.generations = {64};
   if (options.depths.empty()) options.depths = {0};
   if (options.batches.empty()) options.batches = {1};
@@ -142,7 +145,7 @@ core::Result<int> bench_models(Program& program, BenchFlags& flags, int threads,
   console.clear_progress();
   if (!rows.ok()) return rows.error();
   Json results = Json::array();
-  for (const bench::ModelRow& row : *rows) results.push_back(model_row_json(row, threads));
+  for (const bench::ModelRow& row : *rows) results.push_back(model_row_json(row, threads, options.draft_tokens > 0));
   Json document = {{"machine", bench::machine_json()},
                    {"limits", limits_json(limits)},
                    {"model", runtime->workspace().source().name},
@@ -248,8 +251,8 @@ void add_bench(Program& program) {
   verb->add_option("--rules", flags->model.rules, "rule file (repeatable)");
   verb->add_option("--var", flags->model.vars, "a variable of the rule files")->type_name("NAME=VALUE");
   verb->add_option("--ub,--ubatch-size", flags->model.batch, "rows of a prompt computed at once")->check(CLI::Range(1, 65536));
-  verb->add_option("--cache-type,--ctk", flags->model.cache_type, "type of the KV cache")
-      ->check(CLI::IsMember({"auto", "f32", "f16", "bf16"}));
+  verb->add_option("--cache-type,--ctk,--kv-type", flags->model.cache_type, "type of the KV cache")
+      ->check(CLI::IsMember({"auto", "f32", "f16", "bf16", "q8_0", "q4_0"}));
   verb->add_option("--op", flags->op, "an operator instead of a model: moe");
   verb->add_option("--geometry", flags->geometry, "of --op: sizes of a real model, see kt synth");
   verb->add_option("--type", flags->type, "of --op: type of the weights");
@@ -258,6 +261,7 @@ void add_bench(Program& program) {
   verb->add_option("--operator", flags->operator_name, "of --op: its name; default: the best for this machine");
   verb->add_option("--activations", flags->activations, "of --op: auto, f32, bf16, int8")
       ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}));
+  add_draft_flag(verb, flags->draft);
   add_profile_flag(verb, flags->profile);
   verb->add_flag("--limits", flags->limits, "only measure what the machine can do");
   verb->add_option("-o,--output", flags->output, "a file for the results; JSON unless --format says otherwise");

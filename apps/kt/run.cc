@@ -82,7 +82,7 @@ core::Result<Answer> generate(Program& program, const RunFlags& flags, core::Run
   return answer;
 }
 
-void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer, core::Runtime& runtime, const Profiling& profiling) {
+void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer, core::Runtime& runtime, const Profiling& profiling, bool drafts) {
   core::Json out = {{"prompt_ids", prompt},
               {"ids", answer.result.ids},
               {"text", answer.text},
@@ -90,6 +90,7 @@ void print_answer_json(const std::vector<int32_t>& prompt, const Answer& answer,
               {"timings", {{"load_s", runtime.load_seconds()}, {"prompt_s", answer.result.prompt_seconds},
                            {"decode_s", answer.result.decode_seconds}, {"ttft_s", answer.first_token}}},
               {"memory", memory_json(runtime)}};
+  if (drafts) out["draft"] = draft_json(answer.result);
   if (profiling.on()) out["profile"] = profiling.json();
   print_json(out);
 }
@@ -105,7 +106,7 @@ core::Result<int> run_model(Program& program, RunFlags& flags) {
   profiling.attach(*runtime);
   const Answer answer = KT_TRY(generate(program, flags, *runtime, prompt));
   if (program.json()) {
-    print_answer_json(prompt, answer, *runtime, profiling);
+    print_answer_json(prompt, answer, *runtime, profiling, !flags.sampling.draft.empty());
   } else {
     program.console().answer("\n");
     program.console().note("\n" + program.console().grey(answer_summary(answer.result, prompt.size(), answer.first_token)));

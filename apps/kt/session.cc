@@ -10,6 +10,11 @@
 
 namespace kt::app {
 
+void add_draft_flag(CLI::App* verb, std::string& flag) {
+  verb->add_option("--draft", flag, "guess tokens from what followed the last ones before and check up to N at once; the answer stays the same: ngram[:N], N 1 to 7")
+      ->type_name("KIND");
+}
+
 void add_sampling_flags(CLI::App* verb, SamplingFlags& flags) {
   core::SamplingParams& p = flags.params;
   verb->add_option("-n,--predict,--max-tokens", flags.max_tokens, "tokens to generate at most")->check(CLI::Range(1, 1 << 24));
@@ -28,6 +33,7 @@ void add_sampling_flags(CLI::App* verb, SamplingFlags& flags) {
   verb->add_option("--dry-penalty-last-n", p.dry_last_n, "tokens that DRY looks back; 0: off, -1: all");
   verb->add_option("-s,--seed", p.seed, "seed of the random numbers; without it every run differs");
   verb->add_option("--logit-bias", flags.logit_bias, "added to the logits of tokens")->type_name("ID:VALUE,...");
+  add_draft_flag(verb, flags.draft);
   verb->add_flag("--ignore-eos", flags.ignore_eos, "go on after the end of the answer");
 }
 
@@ -50,12 +56,28 @@ core::Status parse_logit_bias(const std::string& text, core::SamplingParams& par
 
 }  // namespace
 
+core::Result<int32_t> draft_tokens(const std::string& draft) {
+  if (draft.empty() || draft == "none") return 0;
+  if (draft == "ngram") return core::kMaxDraft;
+  int32_t count = 0;
+  const char* const end = draft.data() + draft.size();
+  if (draft.starts_with("ngram:") && std::from_chars(draft.data() + 6, end, count).ptr == end && count >= 1 && count <= core::kMaxDraft)
+    return count;
+  return core::fail(102, "--draft '" + draft + "' is neither ngram nor ngram:N with N from 1 to " + std::to_string(core::kMaxDraft),
+                    "for example --draft ngram:4; none turns it off");
+}
+
+core::Json draft_json(const core::GenerationResult& result) {
+  return {{"drafted", result.drafted}, {"accepted", result.accepted}, {"steps", result.steps}};
+}
+
 core::Result<core::GenerationOptions> generation_options(const SamplingFlags& flags, const core::Runtime& runtime) {
   core::GenerationOptions out;
   out.sampling = flags.params;
   KT_TRY(parse_logit_bias(flags.logit_bias, out.sampling));
   KT_TRY(out.sampling.validate());
   out.max_tokens = flags.max_tokens;
+  out.draft_tokens = KT_TRY(draft_tokens(flags.draft));
   if (out.sampling.dry_multiplier > 0 && runtime.tokenizer()) out.sampling.dry_breakers = core::dry_breakers(*runtime.tokenizer());
   if (!flags.ignore_eos && runtime.tokenizer()) out.stop_tokens = core::stop_tokens(runtime.workspace().source(), *runtime.tokenizer());
   return out;
@@ -112,7 +134,9 @@ std::string answer_summary(const core::GenerationResult& result, size_t prompt_t
   std::snprintf(line, sizeof line, "  prefill %zu tok %.1f tok/s · decode %zu tok %.1f tok/s · first token %.2f s · memory %s", prompt_tokens,
                 rate(static_cast<double>(prompt_tokens), result.prompt_seconds), result.ids.size(),
                 rate(static_cast<double>(decoded), result.decode_seconds), first_token, bytes_text(static_cast<double>(peak_rss_bytes())).c_str());
-  return line;
+  std::string out = line;
+  if (result.drafted > 0) out += " · drafted " + std::to_string(result.drafted) + ", accepted " + std::to_string(result.accepted);
+  return out;
 }
 
 core::Status split_positionals(const Program& program, const std::vector<std::string>& words, std::string& model, std::string& text) {

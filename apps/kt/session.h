@@ -15,8 +15,10 @@ struct SamplingFlags {
   int max_tokens = 256;
   bool ignore_eos = false;
   std::string logit_bias;  // "ID:VALUE,..."
+  std::string draft;       // "ngram", "ngram:N"
 };
 
+void add_draft_flag(CLI::App* verb, std::string& flag);
 void add_sampling_flags(CLI::App* verb, SamplingFlags& flags);
 core::Result<core::GenerationOptions> generation_options(const SamplingFlags& flags, const core::Runtime& runtime);
 
@@ -28,6 +30,11 @@ core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, cons
 // {"weights", "copies", "kv_cache", "work", "peak_rss"} in bytes.
 core::Json memory_json(core::Runtime& runtime);
 uint64_t peak_rss_bytes();
+
+// Tokens to guess at a time of --draft: 0 for none. KT-E0102.
+core::Result<int32_t> draft_tokens(const std::string& draft);
+// {"drafted", "accepted", "steps"}
+core::Json draft_json(const core::GenerationResult& result);
 
 // One line about an answer: rates, time to the first token, memory.
 std::string answer_summary(const core::GenerationResult& result, size_t prompt_tokens, double first_token);

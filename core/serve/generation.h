@@ -18,15 +18,23 @@ struct GenerationOptions {
   SamplingParams sampling;
   int32_t max_tokens = 256;
   std::vector<int32_t> stop_tokens;  // end the answer; empty: only max_tokens does
+  // Tokens guessed at most from what followed the last ones before, and checked in one run: the answer is the same, token for token,
+  // whatever the sampling, as long as the operators' numerics are invariant. 0: none; at most kMaxDraft.
+  int32_t draft_tokens = 0;
 };
 
 enum class FinishReason { kStop, kLength, kCancelled };
 const char* finish_reason_name(FinishReason reason);  // "stop", "length", "cancelled"
 
+// A guess and the token before it are one decode batch.
+inline constexpr int32_t kMaxDraft = kDecodeRows - 1;
+
 struct GenerationResult {
   std::vector<int32_t> ids;  // without the stop token
   FinishReason finish = FinishReason::kLength;
   double prompt_seconds = 0, decode_seconds = 0;
+  size_t drafted = 0, accepted = 0;  // guessed tokens, and those of them that are in the answer
+  size_t steps = 0;                  // runs of the model after the prompt
 };
 
 // Called with every new token; false ends the generation (kCancelled).
@@ -47,11 +55,17 @@ class Generation {
                                const OnPrompt& on_prompt);
   // Appends rows and gives the logits of the last one; no logits if `on_prompt` ended it before.
   Result<std::span<const float>> append(std::span<const int32_t> ids, const OnPrompt& on_prompt);
+  // Appends `id` and the guess that follows it, and gives the logits of every row: [1 + draft, vocab].
+  Result<std::span<const float>> append_draft(int32_t id, std::span<const int32_t> draft);
   int32_t length() const { return pool_->length(sequence_); }
   Status truncate(int32_t length) { return pool_->truncate(sequence_, length); }
 
  private:
-  Generation(Executable& executable, KvPool& pool, int32_t sequence) : executable_(&executable), pool_(&pool), sequence_(sequence) {}
+  class Decoding;
+  Generation(Executable& executable, KvPool& pool, int32_t sequence)
+      : executable_(&executable), pool_(&pool), sequence_(sequence) {}
+
+  int32_t draft_room(int64_t left) const;  // rows of a run behind its first
 
   Executable* executable_;
   KvPool* pool_;

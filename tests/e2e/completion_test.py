@@ -64,9 +64,9 @@ class Bash(unittest.TestCase):
         self.assertIn("--json", self.offers("kt", "run", "--js"))
 
     def test_values_of_flags(self):
-        self.assertEqual(self.offers("kt", "run", "--cache-type", ""), ["auto", "bf16", "f16", "f32"])
+        self.assertEqual(self.offers("kt", "run", "--cache-type", ""), ["auto", "bf16", "f16", "f32", "q4_0", "q8_0"])
         self.assertEqual(self.offers("kt", "run", "--cache-type", "=", "b"), ["bf16"])
-        self.assertEqual(self.offers("kt", "run", "--cache-type", "="), ["auto", "bf16", "f16", "f32"])
+        self.assertEqual(self.offers("kt", "run", "--cache-type", "="), ["auto", "bf16", "f16", "f32", "q4_0", "q8_0"])
         self.assertIn("kt-tiny", self.offers("kt", "run", "-m", "kt-"))
         self.assertLessEqual({"llama", "qwen3"}, set(self.offers("kt", "run", "--rules", "")))
         self.assertIn("my rules.yaml", self.offers("kt", "run", "-r", "my"))
@@ -93,7 +93,7 @@ class OtherShells(unittest.TestCase):
             self.assertIsNotNone(function, path)
             for flag in flags:
                 self.assertRegex(function.group(1), rf"[ ({{,'*]{flag}[ )=,}}']", path)
-        self.assertIn("(auto bf16 f16 f32)", text)
+        self.assertIn("(auto bf16 f16 f32 q4_0 q8_0)", text)
 
     def test_fish_names_every_verb_and_flag(self):
         text = kt("completion", "fish").stdout
@@ -115,7 +115,7 @@ class OtherShells(unittest.TestCase):
             found = subprocess.run(["fish", "--no-config"], input=script, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
             return [word.split("\t")[0] for word in found.stdout.splitlines()]
         self.assertEqual(sorted(offers("kt ru")), ["rules", "run"])
-        self.assertEqual(sorted(offers("kt run --cache-type ")), ["auto", "bf16", "f16", "f32"])
+        self.assertEqual(sorted(offers("kt run --cache-type ")), ["auto", "bf16", "f16", "f32", "q4_0", "q8_0"])
         self.assertIn("--strict", offers("kt rules check --str"))
 
 

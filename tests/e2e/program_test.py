@@ -43,6 +43,31 @@ class Shapes(unittest.TestCase):
         self.assertEqual(out["finish_reason"], "length")
         self.assertLessEqual({"load_s", "prompt_s", "decode_s", "ttft_s"}, set(out["timings"]))
 
+    def test_drafts_change_nothing_but_the_statistics(self):
+        prompt = "Once upon a time there was a fox. Once upon a time there was a fox. Once upon"
+        arguments = ("run", os.path.join(SOURCE, "models", "bundled", "kt-tiny"), prompt, "--raw", "-n", "40", "--temp", "0", "--json")
+        plain, guessed = self.document(*arguments), self.document(*arguments, "--draft", "ngram:5")
+        self.assertEqual(guessed["ids"], plain["ids"])
+        self.assertNotIn("draft", plain)
+        self.assertEqual(set(guessed["draft"]), {"drafted", "accepted", "steps"})
+        self.assertEqual(guessed["draft"]["steps"] + guessed["draft"]["accepted"] + 1, len(plain["ids"]))
+        self.assertGreater(guessed["draft"]["accepted"], 0)
+
+    def test_bench_with_drafts(self):
+        rows = self.document("bench", golden(LLAMA), "-n", "12", "-r", "1", "-t", "2", "--draft", "ngram", "--json")["results"]
+        self.assertEqual([row["test"] for row in rows], ["tg12", "answer12", "answer12+ngram7"])
+        self.assertEqual((rows[0]["drafted"], rows[1]["drafted"]), (0, 0))
+
+    def test_cache_types(self):
+        sizes = {}
+        for name in ("f32", "f16", "bf16", "q8_0", "q4_0"):
+            out = self.document("run", golden(LLAMA), "--ids", "1,2,3", "-n", "3", "--temp", "0", "--kv-type", name, "--json")
+            sizes[name] = out["memory"]["kv_cache"]
+        # Heads of 16 elements take whole blocks of 32.
+        self.assertEqual(sizes["f32"], 2 * sizes["f16"])
+        self.assertEqual(sizes["f16"], sizes["bf16"])
+        self.assertEqual(sizes["q8_0"] * 18, sizes["q4_0"] * 34)
+
     def test_json_stands_before_or_after_the_verb(self):
         first = self.document("--json", "tokenize", golden(LLAMA), stdin="share this")
         self.assertEqual(first, self.document("tokenize", golden(LLAMA), "--json", stdin="share this"))
@@ -122,6 +147,8 @@ class Mistakes(unittest.TestCase):
         self.check(2, "did you mean '--temp'", "run", "--temq", "0")
         self.check(2, "KT-E01", "run", golden(LLAMA), "--ids", "1,x")
         self.check(2, "KT-E01", "run", golden(LLAMA), "--ids", "1", "-n", "0")
+        self.check(2, "--draft", "run", golden(LLAMA), "--ids", "1", "--draft", "ngram:8")
+        self.check(2, "--draft", "bench", golden(LLAMA), "--draft", "magic")
         self.check(2, "KT-E01", "run", golden(LLAMA), "--ids", "1", "--top-p", "7")
         self.check(2, "KT-E01", "run", golden(LLAMA), "--ids", "1", "--logit-bias", "5")
         self.check(2, "KT-E01", "logits", golden(LLAMA), "--ids", "1,2", "--positions", "2")
