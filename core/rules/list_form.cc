@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "core/rules/codes.h"
-#include "core/rules/machine.h"
 #include "core/rules/compat/python_map.h"
+#include "core/rules/machine.h"
 #include "core/rules/reading.h"
 #include "core/rules/suggest.h"
 #include "kt/abi.h"

@@ -60,6 +60,8 @@ Error unknown_form(const YamlNode& root, const std::string& path) {
     out.hint = "a file in kt's own form begins with 'kt_rules: 1'";
   } else if (root.is_scalar() && root.text.rfind('<', 0) == 0) {
     out.hint = "this looks like an HTML page";
+  } else if (root.is_scalar() && root.text.rfind("version https://git-lfs", 0) == 0) {
+    out.hint = "this is a pointer of Git LFS; fetch the file itself";
   }
   return out;
 }

@@ -16,6 +16,25 @@ Error invalid(const std::string& what, size_t offset, std::string hint = {}) {
   return fail(rules::kBadValue, "invalid regex: " + what + " at offset " + std::to_string(offset), std::move(hint));
 }
 
+// What a group that begins with "(?" and these characters is, if it is not supported.
+std::string_view unsupported_group(std::string_view text) {
+  if (text.starts_with("P=")) return "backreference";
+  if (text.starts_with("C")) return "callout";
+  const bool digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+  return digit || text.starts_with("R") || text.starts_with("&") || text.starts_with("P>") ? "recursion" : "";
+}
+
+// "bad regular expression at byte 3: range out of order" in the words of the messages here.
+Error from_compiler(const Error& problem) {
+  constexpr std::string_view kPrefix = "bad regular expression at byte ";
+  const std::string& text = problem.message;
+  const size_t colon = text.find(": ");
+  if (!text.starts_with(kPrefix) || colon == std::string::npos)
+    return fail(rules::kBadValue, "invalid regex: " + text, problem.hint);
+  const std::string offset = text.substr(kPrefix.size(), colon - kPrefix.size());
+  return fail(rules::kBadValue, "invalid regex: " + text.substr(colon + 2) + " at offset " + offset, problem.hint);
+}
+
 // Finds the common mistakes, each with the offset of the character at fault; the compiler finds the others.
 class Proofreader {
  public:
@@ -77,6 +96,10 @@ class Proofreader {
     open_.push_back(at_);
     can_repeat_ = false;
     if (text_.substr(at_ + 1, 1) != "?") return {};
+    if (const std::string_view feature = unsupported_group(text_.substr(at_ + 2)); !feature.empty()) {
+      const std::string group(text_.substr(at_, text_.find(')', at_) - at_ + 1));
+      return fail(rules::kBadValue, "regex feature '" + group + "' (" + std::string(feature) + ") is not supported");
+    }
     at_ += 1;
     while (at_ + 1 < text_.size() && std::string_view("<=!:>PimsxJUn-").find(text_[at_ + 1]) != std::string_view::npos) ++at_;
     return {};
@@ -132,7 +155,7 @@ Result<Pattern> Pattern::compile(const std::string& text) {
   RegexOptions options;
   options.error_code = rules::kBadValue;
   Result<Regex> compiled = Regex::compile(text, options);
-  if (!compiled.ok()) return fail(rules::kBadValue, "invalid regex: " + compiled.error().message, compiled.error().hint);
+  if (!compiled.ok()) return from_compiler(compiled.error());
   Pattern out;
   out.text_ = text;
   out.regex_ = std::make_shared<const Regex>(std::move(*compiled));

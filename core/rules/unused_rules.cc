@@ -73,7 +73,8 @@ class UnusedRules {
     const bool lenient = rule.lenient || options_.allow_unused_rules;
     std::string hint = near;
     constexpr int kMostRepaired = 20;  // as many as are shown
-    const bool whole_name = repaired_++ < kMostRepaired && rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
+    const bool whole_name =
+        repaired_++ < kMostRepaired && rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
     const auto miss = whole_name ? near_miss(*rule.match.name, matcher_) : std::nullopt;
     if (miss && miss->repair) hint += "; try name: '" + miss->repair->expression + "'";
     if (list_form && !lenient)

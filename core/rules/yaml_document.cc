@@ -154,6 +154,11 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.key = std::move(tree);
       parent.has_key = true;
     } else {
+      // The parser reports a value that is not there where the next token stands.
+      if (tree.is_null() && tree.line > parent.key.line) {
+        tree.line = parent.key.line;
+        tree.column = parent.key.column;
+      }
       parent.tree.entries.push_back({std::move(parent.key), std::move(tree)});
       parent.has_key = false;
     }

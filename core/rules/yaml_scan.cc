@@ -83,6 +83,8 @@ class Scanner {
     const int column = here().column;
     if (text_open_ && column > text_open_column_) return continued_text();
     text_open_ = false;
+    after_filled_ = filled_;
+    filled_ = false;
     block_items();
   }
 
@@ -138,6 +140,7 @@ class Scanner {
   // A line, or what follows "- ", that is neither an item nor a key.
   void lone_text(const Place& place) {
     if (peek() == ':' && is_space(peek(1))) return set(place, "unexpected ':'");
+    if (peek() == ',') return set(place, "unexpected ','");
     if (levels_.empty() || levels_.back().column < place.column) return block_value();
     while (levels_.size() > 1 && levels_.back().column > place.column) levels_.pop_back();
     const bool quoted = peek() == '"' || peek() == '\'';
@@ -169,6 +172,7 @@ class Scanner {
   }
 
   void after_value() {
+    filled_ = true;
     skip_blanks();
     if (error_ || is_break(peek()) || peek() == '#' || peek() == ':') return skip_line();
     set(here(), "unexpected text after the value");
@@ -197,12 +201,14 @@ class Scanner {
     const bool same = !levels_.empty() && levels_.back().column == place.column;
     if (same && levels_.back().map == map) return;
     if (same && map) {  // the list stood at the column of the map that holds it
-      closed = levels_.back();
       levels_.pop_back();
       if (!levels_.empty() && levels_.back().column == place.column && levels_.back().map) return;
+      if (closed && closed->map) return set_misaligned(key, place, *closed);
       return set(place, "'" + key + "' stands at the column of '-'", "indent it by two");
     }
     if (!same && closed) return set_misaligned(key, place, *closed);
+    if (after_filled_ && !levels_.empty() && levels_.back().map) return set_misaligned(key, place, levels_.back());
+    after_filled_ = false;
     levels_.push_back({place.column, map, key});
     check_depth();
   }
@@ -347,6 +353,7 @@ class Scanner {
   bool content_ = false, ended_ = false;
   bool text_open_ = false;  // the last line ended in plain text that deeper lines continue
   int text_open_column_ = 0;
+  bool filled_ = false, after_filled_ = false;  // this line, or the one before, ended in a whole quoted string or flow value
   std::vector<Level> levels_;
   std::vector<OpenFlow> flow_;
   std::optional<Place> long_quote_;  // first quoted string over several lines

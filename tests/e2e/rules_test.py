@@ -70,6 +70,66 @@ class Documents(unittest.TestCase):
         self.assertEqual(document("schema")["title"], "kt rule file, version 1")
 
 
+class Python(unittest.TestCase):
+    """Files in the form of KTransformers."""
+
+    def check(self, text, model, code=0):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "r.yaml"
+            file.write_text(text)
+            found = subprocess.run([KT, "rules", "check", file, "-m", model, "--json"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+            self.assertEqual(found.returncode, code, found.stderr)
+            return json.loads(found.stdout) if code == 0 else found.stderr
+
+    def test_every_name_of_the_map_loads(self):
+        names = document("schema", "--map")
+        rules = []
+        for at, row in enumerate(names["operator_classes"]):
+            generate, prefill = names["operators"][at % len(names["operators"])], names["operators"][-1 - at % len(names["operators"])]
+            model_class = names["classes"][at % len(names["classes"])]["python"].replace("*", "DeepseekV3")
+            rules.append(f"- match:\n    class: some.package.modeling_x.{model_class}\n    name: '^model\\.layers\\..*'\n"
+                         f"  replace:\n    class: some.package.operators.{row['python']}\n    kwargs:\n"
+                         f"      generate_device: {names['devices'][at % len(names['devices'])]['device']}\n      prefill_device: cuda:{at % 8}\n"
+                         f"      generate_op: {generate['python']}\n      prefill_op: {prefill['python']}\n"
+                         f"      backend: {names['backends'][at % len(names['backends'])]['python']}\n      out_device: cpu\n"
+                         f"  recursive: {at % 2 == 0}\n")
+        found = self.check("".join(rules), SOURCE / "tests/golden/models/deepseek_v3")
+        unknown = [warning["message"] for warning in found["warnings"] if warning["code"] == "KT-W0202"]
+        self.assertEqual(unknown, [])
+        self.assertGreater(len(rules), 70)
+
+    def test_constructs_of_its_files(self):
+        for model, package, prefix in (("deepseek_v2", "deepseek", "DeepseekV2"), ("deepseek_v2_lite", "deepseek", "DeepseekV2"),
+                                       ("deepseek_v3", "deepseek_v3", "DeepseekV3"), ("kimi_k2", "deepseek_v3", "DeepseekV3"),
+                                       ("qwen2_moe", "qwen2_moe", "Qwen2Moe"), ("qwen3_moe", "qwen3_moe", "Qwen3Moe"),
+                                       ("mixtral", "mixtral", "Mixtral"), ("llama", "llama", "Llama")):
+            where = f"x.models.modeling_{package}."
+            text = (f"- match:\n    class: {where}{prefix}RotaryEmbedding\n  replace:\n    class: x.operators.RoPE.RotaryEmbedding\n"
+                    "    kwargs: {generate_device: 'cuda:0', prefill_device: 'cuda:0'}\n"
+                    "- match:\n    name: '^model\\.layers\\.(?!.*self_attn\\.kv_b_proj).*$'\n    class: torch.nn.Linear\n"
+                    "  replace:\n    class: x.operators.linear.KTransformersLinear\n    kwargs:\n      generate_device: cuda\n"
+                    "      prefill_device: cuda\n      generate_op: KLinearMarlin\n      prefill_op: KLinearTorch\n"
+                    "- match:\n    name: '^model\\.layers\\..*\\.(mlp|block_sparse_moe)\\.experts$'\n  replace:\n    class: x.operators.experts.KTransformersExperts\n"
+                    "    kwargs:\n      prefill_device: cuda\n      prefill_op: KExpertsTorch\n      generate_device: cpu\n"
+                    "      generate_op: KExpertsCPU\n      out_device: cuda\n      backend: AMXInt8\n  recursive: False\n"
+                    "- match:\n    name: '^model\\.layers\\..*\\.self_attn$'\n  replace:\n    class: x.operators.attention.KDeepseekV2Attention\n"
+                    "    kwargs: {generate_device: cuda, prefill_device: cuda, absorb_for_prefill: False}\n"
+                    "- match:\n    name: '^model$'\n  replace:\n    class: x.operators.models.KDeepseekV2Model\n"
+                    "    kwargs:\n      per_layer_prefill_intput_threshold: 0\n      transfer_map: {1: 'cuda:1'}\n"
+                    "- match:\n    name: '^model.embed_tokens'\n  replace:\n    class: default\n    kwargs: {generate_device: cpu, prefill_device: cpu}\n")
+            found = self.check(text, SOURCE / "tests/golden/models" / model)
+            matched = [rule["matched"] for rule in found["rules"]]
+            dense = model == "llama"
+            self.assertEqual([count > 0 for count in matched], [True, True, not dense, True, True, True], (model, matched))
+
+    def test_a_family_that_kt_does_not_have_is_named(self):
+        for architecture in ("Glm4MoeForCausalLM", "Qwen3NextForCausalLM", "SmallThinkerForCausalLM"):
+            with tempfile.TemporaryDirectory() as folder:
+                config = pathlib.Path(folder) / "config.json"
+                config.write_text(json.dumps({"architectures": [architecture], "hidden_size": 64}))
+                self.assertIn(f"no model library knows the architecture '{architecture}'", self.check("[]", config, 4))
+
+
 class Choice(unittest.TestCase):
     """Without a file, the rules are those that kt run takes."""
 
