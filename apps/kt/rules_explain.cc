@@ -118,7 +118,9 @@ core::Result<int> run_rules_explain(Program& program, const RulesFlags& flags) {
     found[phase] = core::explain(graph, bound, program.registry().machine(), *node, phase);
   const int code = checked.attempt.errors.empty() ? 0 : static_cast<int>(core::Exit::kRules);
   if (program.json()) {
-    print_json({{"node", node->name},
+    print_json({{"files", checked.label},
+                {"by_model", checked.by_model},
+                {"node", node->name},
                 {"class", node->class_name},
                 {"weight_type", core::weight_type(*node)},
                 {"parameters", core::parameter_count(*node)},
@@ -129,6 +131,8 @@ core::Result<int> run_rules_explain(Program& program, const RulesFlags& flags) {
   }
   const bool utf8 = std::string(program.console().ok_mark()) != "ok";
   print_node(graph, *node, program.console().dot());
+  if (flags.files.empty())
+    std::printf("  rules: %s%s\n", checked.label.c_str(), checked.by_model ? ", the file with the model's name" : "");
   const core::NodeBinding *a = found[KT_PREFILL].how, *b = found[KT_DECODE].how;
   const bool same = (!a && !b) || (a && b && a->rule == b->rule && a->expanded == b->expanded && a->step == b->step);
   if (!same) std::printf("  prefill\n");

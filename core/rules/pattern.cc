@@ -1,5 +1,6 @@
 #include "core/rules/pattern.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -97,7 +98,7 @@ class Proofreader {
     can_repeat_ = false;
     if (text_.substr(at_ + 1, 1) != "?") return {};
     if (const std::string_view feature = unsupported_group(text_.substr(at_ + 2)); !feature.empty()) {
-      const std::string group(text_.substr(at_, text_.find(')', at_) - at_ + 1));
+      const std::string group(text_.substr(at_, std::min(text_.find(')', at_), text_.size() - 1) - at_ + 1));
       return fail(rules::kBadValue, "regex feature '" + group + "' (" + std::string(feature) + ") is not supported");
     }
     at_ += 1;

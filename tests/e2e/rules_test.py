@@ -138,6 +138,8 @@ class Choice(unittest.TestCase):
         self.assertTrue(found["by_model"])
         self.assertEqual(pathlib.Path(found["files"]).name, "kt-tiny.yaml")
         self.assertFalse(document("check", "-r", "auto", "-m", "kt-tiny")["by_model"])
+        self.assertTrue(document("explain", "-m", "kt-tiny", "--node", "lm_head")["by_model"])
+        self.assertIn("kt-tiny.yaml, the file with the model's name", transcript.piped(f"{KT} rules explain -m kt-tiny --node lm_head", ENVIRONMENT)[1])
 
     def test_explain_shows_what_run_binds(self):
         run = json.loads(subprocess.run([KT, "inspect", "kt-tiny", "--binding", "--json"], capture_output=True, text=True, env=ENVIRONMENT,
