@@ -16,6 +16,8 @@
 namespace kt::core {
 namespace {
 
+constexpr size_t kHugePages = size_t{16} << 20;  // files from this size on
+
 Error became_shorter(const std::string& path) {
   return fail(402, path + ": became shorter while it was read", "another program changed the file; load the model again");
 }
@@ -56,6 +58,8 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::map(int descriptor, const 
                   "raise the limit (ulimit -v)");
     return fail(402, path + ": cannot be mapped: " + std::strerror(number));
   }
+  // Weights that are read from the disk from now on come in pages of 2 MiB where the file system has them; only a hint.
+  if (size >= kHugePages) ::madvise(address, size, MADV_HUGEPAGE);
   return std::make_shared<const MappedFile>(descriptor, path, std::span(static_cast<const std::byte*>(address), size));
 }
 
