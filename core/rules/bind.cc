@@ -172,7 +172,7 @@ class Binder {
     if (said_.insert(key).second) findings_.errors.push_back(fail_at(place, code, std::move(message), std::move(hint)));
   }
 
-  // The pages of a state lie on one device, whatever the phase.
+  // The rows of a state lie on one device and have one type, whatever the phase.
   void check_states() {
     std::map<KtState, const NodeBinding*> first;
     for (const Node* node : matcher_.nodes())
@@ -180,13 +180,27 @@ class Binder {
         const NodeBinding* binding = bound_.how(*node, phase);
         if (node->state < 0 || !binding || binding->expanded || binding->step.operator_name.empty()) continue;
         const auto [it, added] = first.emplace(node->state, binding);
-        if (added || it->second->step.device == binding->step.device) continue;
-        const int r = std::max(binding->rule, it->second->rule);
-        add_once(rules::kUnsupported, r < 0 ? Place{} : rules_.rules[static_cast<size_t>(r)].place,
-                 "the state of '" + node->name + "' would lie on '" + it->second->step.device + "' and on '" +
-                     binding->step.device + "'",
-                 "state " + std::to_string(r), "give both phases the same device");
+        if (added) continue;
+        if (it->second->step.device != binding->step.device)
+          add_state_error(*node, *it->second, *binding,
+                          "lie on '" + it->second->step.device + "' and on '" + binding->step.device + "'",
+                          "give both phases the same device");
+        const std::string a = cache_type(*it->second), b = cache_type(*binding);
+        if (a != b && a != "auto" && b != "auto")
+          add_state_error(*node, *it->second, *binding, "be kept as " + a + " and as " + b, "give both phases the same 'cache'");
       }
+  }
+
+  void add_state_error(const Node& node, const NodeBinding& a, const NodeBinding& b, const std::string& what, std::string hint) {
+    const int r = std::max(a.rule, b.rule);
+    add_once(rules::kUnsupported, r < 0 ? Place{} : rules_.rules[static_cast<size_t>(r)].place,
+             "the state of '" + node.name + "' would " + what, "state " + std::to_string(r), std::move(hint));
+  }
+
+  // What operators with a state take as the type of its rows.
+  static std::string cache_type(const NodeBinding& binding) {
+    const auto found = binding.step.options.find("cache");
+    return found == binding.step.options.end() ? "auto" : found->second;
   }
 
   // A token's result must not depend on the phase that computed it: both phases' operators give equal bits, or it is said.

@@ -47,6 +47,25 @@ TEST(Numerics, SharedByTwoOperatorsAreSilent) {
   EXPECT_EQ(warnings(phases("{operator: ref.linear}", "{operator: cpu.linear}"), operators), "");
 }
 
+TEST(Numerics, OfAStateThatPhasesKeepInTwoTypesIsAnError) {
+  FakeOperators operators = cpu_operators();
+  operators.add("cpu.attention", "Attention", 20, "cpu", {{"cache", KT_OPTION_ENUM, "auto", "", {"auto", "f16", "q8_0"}, 0, 0}});
+  const auto errors = [&](const std::string& prefill, const std::string& decode) {
+    const std::string rules =
+        "kt_rules: 1\nrules:\n  - match: {class: Attention, phase: prefill}\n    replace: {operator: cpu.attention, options: "
+        "{cache: " +
+        prefill +
+        "}}\n  - match: {class: Attention, phase: decode}\n    replace: {operator: cpu.attention, options: {cache: " + decode +
+        "}}\n";
+    return texts(bind_text(rules, golden_graph("llama"), operators).errors);
+  };
+  EXPECT_EQ(errors("q8_0", "f16"),
+            "r.yaml:5:5: error[KT-E0206]: the state of 'model.layers.0.self_attn.attn' would be kept as q8_0 and as f16\n"
+            "  hint: give both phases the same 'cache'\n");
+  EXPECT_EQ(errors("q8_0", "q8_0"), "");
+  EXPECT_EQ(errors("q8_0", "auto"), "");
+}
+
 TEST(Numerics, AreErrorsWhereWarningsCount) {
   const BindAttempt attempt = bind_text(phases("{operator: ref.linear}", "{operator: cpu.linear}"), golden_graph("llama"),
                                         cpu_operators(), BindOptions{.strict = true});
