@@ -54,7 +54,9 @@ class Conversation {
   core::Result<std::string> generate() {
     core::ChatInput input;
     input.messages = messages_;
-    const auto ids = KT_TRY(core::encode_chat(runtime_.workspace().source().chat_template, *runtime_.tokenizer(), input));
+    const core::ModelSource& source = runtime_.workspace().source();
+    input.template_name = source.template_name;
+    const auto ids = KT_TRY(core::encode_chat(source.chat_template, *runtime_.tokenizer(), input));
     const core::GenerationOptions options = KT_TRY(generation_options(flags_.sampling, runtime_));
     const size_t kept = KT_TRY(keep_common_rows(ids));
     core::Detokenizer detokenizer(*runtime_.tokenizer(), /*skip_special=*/true);

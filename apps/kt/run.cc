@@ -44,12 +44,13 @@ core::Result<std::string> prompt_text(const RunFlags& flags, const std::string& 
 core::Result<std::vector<int32_t>> prompt_ids(const RunFlags& flags, const core::Runtime& runtime, const std::string& text) {
   if (!flags.ids.empty()) return parse_ids(flags.ids);
   const core::Tokenizer& tokenizer = *runtime.tokenizer();
-  const std::string& chat_template = runtime.workspace().source().chat_template;
-  if (flags.raw || chat_template.empty()) return tokenizer.encode(text, {});
+  const core::ModelSource& source = runtime.workspace().source();
+  if (flags.raw || source.chat_template.empty()) return tokenizer.encode(text, {});
   core::ChatInput input;
+  input.template_name = source.template_name;
   if (!flags.system.empty()) input.messages.push_back({{"role", "system"}, {"content", flags.system}});
   input.messages.push_back({{"role", "user"}, {"content", text}});
-  return core::encode_chat(chat_template, tokenizer, input);
+  return core::encode_chat(source.chat_template, tokenizer, input);
 }
 
 struct Answer {

@@ -51,17 +51,19 @@ core::Result<core::ChatInput> read_input(const std::string& path) {
 }
 
 core::Result<int> run_render(Program& program, const TemplateFlags& flags) {
-  const core::ChatInput input = KT_TRY(read_input(flags.messages));
+  core::ChatInput input = KT_TRY(read_input(flags.messages));
   std::string source;
   std::shared_ptr<const core::Tokenizer> tokenizer;
   if (!flags.template_file.empty()) {
     source = KT_TRY(read_text(flags.template_file));
+    input.template_name = flags.template_file;
   } else {
     const std::string path =
         KT_TRY(core::find_model(flags.model.empty() ? kBundledModel : flags.model, core::model_folders(program.environment())));
     const core::ModelSource model =
         KT_TRY(core::open_model(path, core::OpenOptions{.need_weights = false, .need_config = false}));
     source = model.chat_template;
+    input.template_name = model.template_name;
     tokenizer = KT_TRY(core::load_tokenizer(model));
   }
   const std::string text = KT_TRY(core::render_chat(source, tokenizer.get(), input));

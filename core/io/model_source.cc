@@ -70,10 +70,12 @@ Result<std::string> template_of(const Json& tokenizer_config, const std::string&
 
 Status read_template(ModelSource& source) {
   if (source.has_file("chat_template.jinja")) {
+    source.template_name = source.folder + "/chat_template.jinja";
     source.chat_template = KT_TRY(source.read_file("chat_template.jinja", kMaxTemplateBytes));
     if (is_utf8(source.chat_template)) return {};
     return fail(406, source.folder + "/chat_template.jinja: is not UTF-8");
   }
+  source.template_name = source.folder + "/tokenizer_config.json (chat_template)";
   source.chat_template = KT_TRY(template_of(source.tokenizer_config, source.folder + "/tokenizer_config.json"));
   return {};
 }
@@ -123,12 +125,14 @@ Result<ModelSource> open_gguf_source(const std::string& path, const OpenOptions&
   source.path = path;
   source.folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path().string() : ".";
   source.name = gguf_name(path);
-  const bool has_tensors = std::any_of(model.parts.begin(), model.parts.end(), [](const GgufFile& part) { return !part.tensors.empty(); });
+  const bool has_tensors =
+      std::any_of(model.parts.begin(), model.parts.end(), [](const GgufFile& part) { return !part.tensors.empty(); });
   if (has_tensors || options.need_weights) source.weights = KT_TRY(WeightStore::from(model));
   const TensorEntry* embedding = source.weights ? source.weights->find("token_embd.weight") : nullptr;
   const uint64_t rows = embedding != nullptr ? static_cast<uint64_t>(embedding->shape.front()) : 0;
   source.vocabulary = KT_TRY(read_vocabulary(model.metadata(), rows, path));
   if (source.vocabulary) source.chat_template = source.vocabulary->chat_template;
+  source.template_name = path + " (tokenizer.chat_template)";
   source.config = KT_TRY(ModelConfig::from_gguf(std::move(model.parts.front().metadata), path));
   return source;
 }

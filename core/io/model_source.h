@@ -28,9 +28,10 @@ struct ModelSource {
   std::string name;    // last part of the path, without ".gguf" and a split's number
   std::shared_ptr<const WeightStore> weights;
   ModelConfig config;
-  Json generation_config;     // generation_config.json, or null
-  Json tokenizer_config;      // tokenizer_config.json, or null
-  std::string chat_template;  // chat_template.jinja, else of tokenizer_config, else of the GGUF file; may be empty
+  Json generation_config;                    // generation_config.json, or null
+  Json tokenizer_config;                     // tokenizer_config.json, or null
+  std::string chat_template;                 // chat_template.jinja, else of tokenizer_config, else of the GGUF file; may be empty
+  std::string template_name;                 // the file of the template, for errors
   std::optional<GgufVocabulary> vocabulary;  // of a GGUF file
 
   // A file of the model's folder by a plain name, at most `limit` bytes. KT-E0402 if it is missing.

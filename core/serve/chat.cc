@@ -25,7 +25,7 @@ Result<std::vector<TextPart>> render_parts(const std::string& chat_template, con
   if (chat_template.empty())
     return fail(411, "the model has no chat template",
                 "complete plain text with kt run --raw, or give a template with --template");
-  const jinja::Template parsed = KT_TRY(jinja::Template::parse(chat_template, "chat template"));
+  const jinja::Template parsed = KT_TRY(jinja::Template::parse(chat_template, input.template_name));
   jinja::RenderOptions options;
   options.now = input.now;
   return parsed.render(variables_of(tokenizer, input), options);

@@ -17,10 +17,11 @@ Result<std::shared_ptr<const Tokenizer>> load_tokenizer(const ModelSource& sourc
 
 struct ChatInput {
   Json messages = Json::array();
-  Json tools;                         // null: none
+  Json tools;  // null: none
   bool add_generation_prompt = true;
-  Json extra = Json::object();        // further variables of the template
-  std::string now;                    // fixed time for strftime_now, "" for the clock
+  Json extra = Json::object();                  // further variables of the template
+  std::string now;                              // fixed time for strftime_now, "" for the clock
+  std::string template_name = "chat template";  // in errors
 };
 
 // The prompt as text. KT-E0411 if the model has no template.

@@ -42,9 +42,11 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const Registry& registry, con
   const std::string path = KT_TRY(find_model(model, model_folders));
   out->source_ = KT_TRY(open_model(path, OpenOptions{need_weights}));
   const WeightStore* store = out->source_.weights.get();
-  out->model_ = KT_TRY(build_model(registry, out->source_.config, store));
+  Result<BuiltModel> built = build_model(registry, out->source_.config, store);
+  if (!built.ok()) return built.status().with_context(path);
+  out->model_ = std::move(*built);
   out->names_ = std::make_unique<NameTable>(out->model_.names, out->model_.name_count, out->source_.config.source());
-  if (store) KT_TRY(join_weights(*out->model_.graph, *out->names_, *store));
+  if (store) KT_TRY(join_weights(*out->model_.graph, *out->names_, *store).with_context(path));
   return out;
 }
 
@@ -58,7 +60,8 @@ std::string Workspace::shared_name(const WeightSpec& spec) const {
 
 Status Workspace::assume_types(const std::string& type) {
   if (source_.weights)
-    return fail(102, "--type " + type + ": the files say the types of the weights", "give the config.json alone, or leave --type out");
+    return fail(102, "--type " + type + ": the files say the types of the weights",
+                "give the config.json alone, or leave --type out");
   return core::assume_types(*model_.graph, type);
 }
 
