@@ -64,11 +64,10 @@ class Lexer {
   size_t end_of_data(size_t begin, size_t tag, char sign, bool is_block) const {
     if (sign == '-') return trim_end(text_, begin, tag);
     if (sign == '+' || !is_block) return tag;
-    const size_t newline = tag == 0 ? std::string_view::npos : text_.rfind('\n', tag - 1);
-    const size_t line = newline == std::string_view::npos ? 0 : newline + 1;
-    if (line < begin && !(begin == 0 || text_[begin - 1] == '\n')) return tag;
-    const size_t from = std::max(line, begin);
-    return skip_space(text_, from) >= tag ? from : tag;
+    const size_t newline = text_.substr(begin, tag - begin).rfind('\n');
+    if (newline == std::string_view::npos && begin > 0 && text_[begin - 1] != '\n') return tag;
+    const size_t line = newline == std::string_view::npos ? begin : begin + newline + 1;
+    return skip_space(text_, line) >= tag ? line : tag;
   }
 
   // Behind a tag's last bracket: '-' strips all white space, otherwise a block takes its newline.

@@ -114,10 +114,10 @@ Result<std::string> ExpressionParser::parse_dotted_name(std::string_view what) {
   return name;
 }
 
-Error ExpressionParser::unknown_name(size_t offset, const std::string& kind, const std::string& name,
-                                     const std::vector<std::string>& known) const {
-  const std::string near = near_name(name, known);
-  return error(offset, "there is no " + kind + " '" + name + "'", near.empty() ? "" : "did you mean '" + near + "'?");
+Error ExpressionParser::unknown_error(const Unknown& unknown) const {
+  const std::string near = near_name(unknown.name, unknown.is_filter ? filter_names() : test_names());
+  return error(unknown.offset, std::string("there is no ") + (unknown.is_filter ? "filter" : "test") + " '" + unknown.name + "'",
+               near.empty() ? "" : "did you mean '" + near + "'?");
 }
 
 Result<Chain::Step> ExpressionParser::parse_filter() {
@@ -125,7 +125,7 @@ Result<Chain::Step> ExpressionParser::parse_filter() {
   Chain::Filter filter;
   filter.name = KT_TRY(parse_dotted_name("the name of a filter"));
   filter.builtin = find_filter(filter.name);
-  if (!filter.builtin && !soft_) unknown_.push_back(unknown_name(offset, "filter", filter.name, filter_names()));
+  if (!filter.builtin && !soft_) unknown_.push_back({offset, true, filter.name});
   if (current().is_operator("(")) filter.arguments = KT_TRY(parse_call_arguments());
   return Chain::Step{offset, std::move(filter)};
 }
@@ -137,7 +137,7 @@ Result<Chain::Step> ExpressionParser::parse_test() {
   const size_t offset = current().offset;
   test.name = KT_TRY(parse_dotted_name("the name of a test"));
   test.builtin = find_test(test.name);
-  if (!test.builtin && !soft_) unknown_.push_back(unknown_name(offset, "test", test.name, test_names()));
+  if (!test.builtin && !soft_) unknown_.push_back({offset, false, test.name});
   if (current().is_operator("(")) {
     test.arguments = KT_TRY(parse_call_arguments());
   } else if (starts_test_argument(current())) {

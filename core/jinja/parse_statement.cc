@@ -14,7 +14,7 @@ Result<std::shared_ptr<const Program>> parse_program(std::string_view text, cons
 
 Result<Body> StatementParser::parse_all() {
   Body body = KT_TRY(parse_body({}));
-  if (!unknown_.empty()) return unknown_.front();
+  if (!unknown_.empty()) return unknown_error(unknown_.front());
   return body;
 }
 
@@ -132,7 +132,8 @@ Result<Statement> StatementParser::parse_set(size_t offset) {
   ExpressionRef filters = KT_TRY(parse_filters_only(false));
   KT_TRY(end_tag());
   const Region region(this, false);
-  return Statement{offset, SetBlock{std::move(target), std::move(filters), KT_TRY(parse_until("endset"))}};
+  Body body = KT_TRY(parse_until("endset"));
+  return Statement{offset, SetBlock{std::move(target), std::move(filters), std::move(body)}};
 }
 
 Status StatementParser::parse_parameters(MacroDefinition* macro) {
@@ -196,7 +197,8 @@ Result<Statement> StatementParser::parse_filter_block(size_t offset) {
   ExpressionRef filters = KT_TRY(parse_filters_only(true));
   KT_TRY(end_tag());
   const Region region(this, false);
-  return Statement{offset, FilterBlock{std::move(filters), KT_TRY(parse_until("endfilter"))}};
+  Body body = KT_TRY(parse_until("endfilter"));
+  return Statement{offset, FilterBlock{std::move(filters), std::move(body)}};
 }
 
 Result<Statement> StatementParser::parse_with(size_t offset) {

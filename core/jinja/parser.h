@@ -53,8 +53,13 @@ class ParserBase {
   std::vector<Token> tokens_;
   size_t at_ = 0;
   int depth_ = 0;
-  bool soft_ = false;           // directly inside an `if`: unknown filters fail only when reached
-  std::vector<Error> unknown_;  // unknown filters and tests outside conditions
+  bool soft_ = false;  // directly inside an `if`: unknown filters fail only when reached
+  struct Unknown {
+    size_t offset = 0;
+    bool is_filter = true;
+    std::string name = {};
+  };
+  std::vector<Unknown> unknown_;  // filters and tests outside conditions
   std::vector<MacroUse> macros_;
   std::map<std::string, Symbol, std::less<>> symbol_of_;
 };
@@ -71,6 +76,7 @@ class ExpressionParser : protected ParserBase {
   Result<ExpressionRef> parse_unary(bool with_filters);
   Result<Target> parse_target(bool with_tuple, bool with_namespace, std::string_view stop = {});
   Result<ExpressionRef> make_chain(ExpressionRef base, std::vector<Chain::Step> steps);
+  Error unknown_error(const Unknown& unknown) const;
 
  private:
   Result<ExpressionRef> parse_logical(bool is_or);
@@ -95,8 +101,6 @@ class ExpressionParser : protected ParserBase {
   Result<Chain::Step> parse_test();
   Result<CallArguments> parse_call_arguments();
   Status parse_argument(CallArguments* arguments);
-  Error unknown_name(size_t offset, const std::string& kind, const std::string& name,
-                     const std::vector<std::string>& known) const;
   Result<std::string> parse_dotted_name(std::string_view what);
   Result<Target> parse_single_target(bool with_namespace);
   bool at_tuple_end(const std::vector<std::string_view>& stop) const;

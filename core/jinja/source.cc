@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/base/printable.h"
 #include "core/jinja/lexer.h"
 #include "core/text/utf8.h"
 
@@ -17,6 +18,12 @@ bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 
 
 int columns(std::string_view text) {
   return static_cast<int>(std::count_if(text.begin(), text.end(), [](char byte) { return !continues(byte); }));
+}
+
+std::string harmless(std::string_view part) {
+  std::string out(part);
+  std::replace(out.begin(), out.end(), '\t', ' ');
+  return printable(out);
 }
 
 }  // namespace
@@ -38,9 +45,8 @@ std::string Source::excerpt(size_t offset) const {
   end = std::min(end, offset + kMaxExcerpt);
   while (begin < offset && continues(view[begin])) ++begin;
   while (end > offset && end < view.size() && continues(view[end])) --end;
-  std::string line(view.substr(begin, end - begin));
-  std::replace(line.begin(), line.end(), '\t', ' ');
-  return "  " + line + "\n  " + std::string(static_cast<size_t>(columns(view.substr(begin, offset - begin))), ' ') + "^";
+  const std::string before = harmless(view.substr(begin, offset - begin)), behind = harmless(view.substr(offset, end - offset));
+  return "  " + before + behind + "\n  " + std::string(static_cast<size_t>(columns(before)), ' ') + "^";
 }
 
 Error Source::locate(Error error, size_t offset) const {

@@ -29,6 +29,17 @@ Result<int64_t> integer_or(const Bound& arguments, size_t i, int64_t missing) {
   return to_integer(arguments[i], "the count");
 }
 
+// At least as many as the parts at `separator`, or at white space; a step each, before they take memory.
+int64_t most_parts(std::string_view text, const std::optional<std::string_view>& separator, int64_t most) {
+  int64_t parts = 1;
+  if (separator) {
+    for (size_t at = text.find(*separator); at != text.npos; at = text.find(*separator, at + separator->size())) ++parts;
+  } else {
+    parts += static_cast<int64_t>(text.size() / 2);
+  }
+  return most < 0 || most >= parts ? parts : most + 1;
+}
+
 template <std::vector<Text> (*splitter)(const Text&, const std::optional<std::string_view>&, int64_t)>
 Result<Value> split_by(Runtime& runtime, const Value& self, const Bound& arguments) {
   Text separator;
@@ -38,15 +49,15 @@ Result<Value> split_by(Runtime& runtime, const Value& self, const Bound& argumen
     if (separator.empty()) return failure("empty separator");
     view = separator.bytes();
   }
+  const int64_t most = KT_TRY(integer_or(arguments, 1, -1));
+  KT_TRY(runtime.charge(most_parts(self.text().bytes(), view, most)));
   std::vector<Value> items;
-  for (Text& text : splitter(self.text(), view, KT_TRY(integer_or(arguments, 1, -1)))) {
-    KT_TRY(runtime.charge(1));
-    items.push_back(KT_TRY(runtime.made(std::move(text))));
-  }
+  for (Text& text : splitter(self.text(), view, most)) items.push_back(KT_TRY(runtime.made(std::move(text))));
   return make_list(std::move(items));
 }
 
 Result<Value> splitlines(Runtime& runtime, const Value& self, const Bound& arguments) {
+  KT_TRY(runtime.charge(most_parts(self.text().bytes(), "\n", -1)));
   std::vector<Value> items;
   for (Text& text : split_lines(self.text(), arguments.has(0) && arguments[0].truthy())) {
     KT_TRY(runtime.charge(1));

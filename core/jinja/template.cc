@@ -20,7 +20,7 @@ Result<std::shared_ptr<Scope>> scope_of(const Program& program, const std::vecto
     scope->set(static_cast<Symbol>(symbol - program.symbols.begin()), KT_TRY(make()));
     return {};
   };
-  for (const auto& [name, value] : global_values()) KT_TRY(set(name, [&]() -> Result<Value> { return value; }));
+  for (const auto& entry : global_values()) KT_TRY(set(entry.first, [&]() -> Result<Value> { return entry.second; }));
   for (const Variable& variable : variables) {
     Status status = set(variable.name, [&] { return from_json(variable.value, variable.is_input); });
     if (!status.ok()) return std::move(status).with_context("the variable " + in_quotes(variable.name)).error();
