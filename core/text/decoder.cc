@@ -182,8 +182,9 @@ class Metaspace : public Stage {
   Metaspace(DecodeSink* next, const DecoderStep& step) : Stage(next), content_(step.content), strip_first_(step.strip_first) {}
   void chunk(std::string_view text) override { token_ += text; }
   void end_token() override {
-    for (size_t at = token_.find(content_); at != std::string::npos; at = token_.find(content_, at))
-      token_.replace(at, content_.size(), is_first_ && strip_first_ ? "" : " ");
+    const std::string_view space = is_first_ && strip_first_ ? "" : " ";
+    for (size_t at = token_.find(content_); at != std::string::npos; at = token_.find(content_, at + space.size()))
+      token_.replace(at, content_.size(), space);
     token(token_);
     token_.clear();
     is_first_ = false;

@@ -11,7 +11,8 @@ namespace {
 using Kind = Normalizer::Kind;
 using Step = Normalizer::Step;
 
-constexpr size_t kMaxSteps = 64;
+constexpr size_t kMaxSteps = 16;
+constexpr size_t kMaxPrepended = 256;
 constexpr double kMaxGrowth = 64;  // bytes made of one byte, by all steps together
 
 std::string lowercase(std::string_view text) {
@@ -120,7 +121,7 @@ class Reader {
 
   static double growth(const Step& step) {
     if (step.kind != Kind::kReplace) return 1;
-    return std::max(1.0, static_cast<double>(step.content.size()) / static_cast<double>(step.pattern.shortest_match()));
+    return step.pattern.growth(step.content);
   }
 
   static Result<Step> step(const std::string& type, TextFields& fields) {
@@ -130,15 +131,18 @@ class Reader {
     if (type == "NFKD") return Step{Kind::kNfkd};
     if (type == "Lowercase") return Step{Kind::kLowercase};
     if (type == "StripAccents") return Step{Kind::kStripAccents};
-    if (type == "Prepend") return Step{.kind = Kind::kPrepend, .content = fields.required_text("prepend")};
+    if (type == "Prepend") {
+      Step step{.kind = Kind::kPrepend, .content = fields.required_text("prepend")};
+      if (step.content.size() > kMaxPrepended) return bad_tokenizer(fields.where("prepend"), "is too long");
+      return step;
+    }
     if (type == "Strip")
       return Step{.kind = Kind::kStrip, .left = fields.flag("strip_left", true), .right = fields.flag("strip_right", true)};
     if (type == "Replace") {
       const Json* pattern = fields.object("pattern");
       if (!pattern) return bad_tokenizer(fields.where("pattern"), "must be an object");
-      return Step{.kind = Kind::kReplace,
-                  .content = fields.text("content"),
-                  .pattern = KT_TRY(TokenPattern::read(*pattern, fields.where("pattern")))};
+      TokenPattern searched = KT_TRY(TokenPattern::read(*pattern, fields.where("pattern")));
+      return Step{.kind = Kind::kReplace, .content = fields.text("content"), .pattern = std::move(searched)};
     }
     return bad_tokenizer(fields.where("type"), "normalizer '" + type + "' is not supported",
                          "kt knows NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Prepend, Replace, Strip, Sequence");

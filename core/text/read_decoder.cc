@@ -7,9 +7,10 @@ namespace {
 
 using Kind = DecoderStep::Kind;
 
-constexpr size_t kMaxSteps = 64;
+constexpr size_t kMaxSteps = 16;
 constexpr int64_t kMaxStrip = 1 << 20;
 constexpr size_t kMaxContent = 256;
+constexpr double kMaxGrowth = 1024;  // bytes made of one byte, by all steps together
 
 class Reader {
  public:
@@ -20,8 +21,13 @@ class Reader {
     if (steps_.size() >= kMaxSteps) return bad_tokenizer(where, "there are more than " + std::to_string(kMaxSteps) + " steps");
     if (type == "Sequence") return sequence(fields);
     KT_TRY(add(type, fields));
-    if (!steps_.empty() && steps_.back().content.size() > kMaxContent) return bad_tokenizer(where, "its text is too long");
-    return std::move(fields.status);
+    KT_TRY(std::move(fields.status));
+    if (steps_.empty()) return {};
+    if (steps_.back().content.size() > kMaxContent) return bad_tokenizer(where, "its text is too long");
+    if (steps_.back().kind == Kind::kReplace) growth_ *= steps_.back().pattern.growth(steps_.back().content);
+    if (growth_ <= kMaxGrowth) return {};
+    return bad_tokenizer(where,
+                         "the decoders make texts more than " + std::to_string(static_cast<int>(kMaxGrowth)) + " times longer");
   }
 
   std::vector<DecoderStep> take() { return std::move(steps_); }
@@ -47,9 +53,8 @@ class Reader {
     } else if (type == "Replace") {
       const Json* pattern = fields.object("pattern");
       if (!pattern) return bad_tokenizer(fields.where("pattern"), "must be an object");
-      steps_.push_back({.kind = Kind::kReplace,
-                        .content = fields.text("content"),
-                        .pattern = KT_TRY(TokenPattern::read(*pattern, fields.where("pattern")))});
+      TokenPattern searched = KT_TRY(TokenPattern::read(*pattern, fields.where("pattern")));
+      steps_.push_back({.kind = Kind::kReplace, .content = fields.text("content"), .pattern = std::move(searched)});
     } else if (type == "Metaspace") {
       PrependScheme prepend = KT_TRY(prepend_scheme(fields.text("prepend_scheme", "always"), fields.where("prepend_scheme")));
       if (!fields.flag("add_prefix_space", true)) prepend = PrependScheme::kNever;
@@ -87,6 +92,7 @@ class Reader {
   }
 
   std::vector<DecoderStep> steps_;
+  double growth_ = 1;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 using Kind = PreTokenizer::Kind;
 using Step = PreTokenizer::Step;
 
-constexpr size_t kMaxSteps = 64;
+constexpr size_t kMaxSteps = 16;
 
 // \w+|[^\w\s]+ with the \w of Unicode, in which joiners are word characters.
 constexpr const char* kWordsOrSymbols =
@@ -35,7 +35,7 @@ class Reader {
     TextFields fields(value, where);
     const std::string type = fields.required_text("type");
     KT_TRY(std::move(fields.status));
-    if (steps_.size() > kMaxSteps) return bad_tokenizer(where, "there are more than " + std::to_string(kMaxSteps) + " steps");
+    if (steps_.size() >= kMaxSteps) return bad_tokenizer(where, "there are more than " + std::to_string(kMaxSteps) + " steps");
     KT_TRY(add(type, fields));
     return std::move(fields.status);
   }

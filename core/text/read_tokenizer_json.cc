@@ -7,6 +7,8 @@
 namespace kt::core {
 namespace {
 
+constexpr size_t kMaxAround = 1024;
+
 // Ids may leave holes, but not so many that a small file takes much memory.
 int64_t id_limit(const Json& root, int64_t rows) {
   const auto count = [](const Json* value) { return value ? static_cast<int64_t>(value->size()) : 0; };
@@ -84,9 +86,11 @@ class PostProcessorReader {
     return id;
   }
 
-  void wrap(const std::vector<int32_t>& before, const std::vector<int32_t>& behind) {
+  Status wrap(const std::vector<int32_t>& before, const std::vector<int32_t>& behind) {
     parts_->prefix.insert(parts_->prefix.begin(), before.begin(), before.end());
     parts_->suffix.insert(parts_->suffix.end(), behind.begin(), behind.end());
+    if (parts_->prefix.size() + parts_->suffix.size() <= kMaxAround) return {};
+    return bad_tokenizer("post_processor", "puts more than " + std::to_string(kMaxAround) + " tokens around a text");
   }
 
   // {"single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}], "special_tokens": {"<s>": {"ids": [1]}}}
@@ -109,8 +113,7 @@ class PostProcessorReader {
       KT_TRY(template_ids(known, name, fields.where("special_tokens"), &sides[texts]));
     }
     if (texts != 1) return bad_tokenizer(fields.where("single"), "must hold the text once");
-    wrap(sides[0], sides[1]);
-    return {};
+    return wrap(sides[0], sides[1]);
   }
 
   Status template_ids(const Json* known, const std::string& name, const std::string& where, std::vector<int32_t>* out) const {
@@ -133,8 +136,7 @@ class PostProcessorReader {
       if (!entry || entry->size() != 2) return bad_tokenizer(fields.where(key), "must be a token and its id");
       sides[i].push_back(KT_TRY(known_id((*entry)[1], fields.where(key))));
     }
-    wrap(sides[0], sides[1]);
-    return {};
+    return wrap(sides[0], sides[1]);
   }
 
   TokenizerParts* parts_;

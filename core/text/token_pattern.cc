@@ -1,5 +1,6 @@
 #include "core/text/token_pattern.h"
 
+#include <ctime>
 #include <set>
 
 #include "core/text/oniguruma.h"
@@ -16,6 +17,8 @@ constexpr uint32_t kMatchLimit = 10'000'000;
 constexpr int kProbe = 256;
 // Between the few steps for each character of a probe that real patterns take, and half their square.
 constexpr uint32_t kProbeLimit = 64 * kProbe;
+constexpr size_t kProbeCharacters = 64;
+constexpr std::clock_t kProbeTime = CLOCKS_PER_SEC / 5;  // of the processor; real patterns take a hundredth of it
 
 RegexOptions regex_options(uint32_t match_limit) {
   RegexOptions options;
@@ -26,18 +29,37 @@ RegexOptions regex_options(uint32_t match_limit) {
   return options;
 }
 
+// The beginning of the text, at most `limit` bytes.
+std::string_view whole_characters(std::string_view text, size_t limit) {
+  size_t end = std::min(text.size(), limit);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// Characters of each common kind and those of the pattern; some of these if it has many.
+std::vector<char32_t> probe_characters(std::string_view pattern) {
+  std::set<char32_t> written;
+  for (size_t at = 0; at < pattern.size();) written.insert(next_code_point(pattern, &at));
+  std::vector<char32_t> out{'a', 'A', '0', ' ', '.', '\n', 0x4E00};
+  const size_t step = 1 + written.size() / kProbeCharacters;
+  size_t number = 0;
+  for (const char32_t c : written)
+    if (number++ % step == 0) out.push_back(c);
+  return out;
+}
+
 // Whether the pattern backtracks more than once over a text: tried on runs of every character that the pattern writes, and of one
 // of each common kind, with something else behind, or with all that the pattern might ask for.
 bool explodes(std::string_view compiled, std::string_view pattern) {
   const auto regex = Regex::compile(compiled, regex_options(kProbeLimit));
-  std::set<char32_t> characters{'a', 'A', '0', ' ', '.', '\n', 0x4E00};
-  for (size_t at = 0; at < pattern.size();) characters.insert(next_code_point(pattern, &at));
-  for (const char32_t c : characters) {
+  const std::clock_t start = std::clock();
+  const std::string all = "\x01\n\r\t" + std::string(whole_characters(pattern, kProbe)) + "\n";
+  for (const char32_t c : probe_characters(pattern)) {
     std::string run;
     for (int i = 0; i < kProbe; ++i) append_code_point(&run, c);
-    for (const std::string& tail :
-         {std::string(), std::string("!"), std::string("a"), "\x01\n\r\t" + std::string(pattern) + "\n"})
+    for (const std::string& tail : {std::string(), std::string("!"), std::string("a"), all})
       if (regex.ok() && regex->search(run + tail, 0, nullptr) == RegexOutcome::kLimit) return true;
+    if (std::clock() - start > kProbeTime) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 // What tokenizers search in texts: a literal, a regular expression, or a kind of character.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,7 +32,10 @@ class TokenPattern {
 
   // The literal, empty for the other kinds.
   const std::string& literal_text() const { return literal_; }
-  size_t shortest_match() const { return literal_.empty() ? 1 : literal_.size(); }
+  // Bytes made of one by putting `replacement` in the place of every match; at least 1.
+  double growth(std::string_view replacement) const {
+    return std::max(1.0, static_cast<double>(replacement.size()) / static_cast<double>(std::max<size_t>(literal_.size(), 1)));
+  }
 
  private:
   std::string literal_;
