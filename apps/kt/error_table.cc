@@ -138,12 +138,10 @@ constexpr std::array kTable = {
               "A file such as config.json, tokenizer.json or a safetensors header is not valid JSON.",
               "A download that was cut off, or an error page saved in place of the file.",
               "Fetch the file again and compare its size with the source."},
-    ErrorHelp{402, "a model or one of its files is missing or unreadable",
-              "A file that belongs to the model could not be opened or read to its end.",
-              "A wrong path or name, a folder without config.json or weights, missing permission, a file that another program "
-              "cut while kt "
-              "was reading it, a failing disk.",
-              "Check the path; fetch missing files. If a file changed during the run, load the model again."},
+    ErrorHelp{
+        402, "a model or one of its files is missing", "A file that belongs to the model is not there, or not to its end.",
+        "A wrong path or name, a folder without config.json or weights, a file that another program cut while kt was reading it.",
+        "Check the path; fetch missing files. If a file changed during the run, load the model again."},
     ErrorHelp{
         403, "a GGUF file is damaged",
         "The header, metadata or table of tensors of a GGUF file contradicts itself or the file's size.",
@@ -197,6 +195,9 @@ constexpr std::array kTable = {
               "The file given to --kl-base cannot be compared with this run of kt perplexity.",
               "It was made from another text, with another --window or tokenizer, or it was cut or changed.",
               "Write it again: kt perplexity REFERENCE -f TEXT --save-logits FILE, with the same --window."},
+    ErrorHelp{417, "a file of a model cannot be read", "The system refused to open, read or map a file that is there.",
+              "Missing permission, too many open files, a failing disk or network drive.",
+              "The message ends with the system's reason; look at the file with ls -l and at the system's log."},
     ErrorHelp{420, "the tokenizer is damaged or not supported",
               "tokenizer.json or the vocabulary in the GGUF file is incomplete or contradicts itself.",
               "A cut file, a vocabulary of another model, or a kind of tokenizer that kt does not have.",

@@ -6,6 +6,7 @@
 
 #include "apps/kt/crash.h"
 #include "apps/kt/interrupt.h"
+#include "apps/kt/memory_reserve.h"
 #include "apps/kt/program.h"
 
 namespace {
@@ -51,10 +52,11 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  kt::app::install_signals();
-  kt::app::install_crash_handlers();
   const kt::app::Console console;
   try {
+    kt::app::reserve_memory();
+    kt::app::install_signals();
+    kt::app::install_crash_handlers();
     return run_program(argc, argv);
   } catch (const std::bad_alloc&) {
     return console.report(kt::core::fail(501, "out of memory", "use a smaller --ctx-size or --batch-size"));

@@ -56,7 +56,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::map(int descriptor, const 
     if (number == ENOMEM)
       return fail(501, path + ": " + std::to_string(size) + " bytes do not fit into the address space of this process",
                   "raise the limit (ulimit -v)");
-    return fail(402, path + ": cannot be mapped: " + std::strerror(number));
+    return fail(417, path + ": cannot be mapped: " + std::strerror(number));
   }
   // Weights that are read from the disk from now on come in pages of 2 MiB where the file system has them; only a hint.
   if (size >= kHugePages) ::madvise(address, size, MADV_HUGEPAGE);
@@ -68,7 +68,7 @@ Status MappedFile::read(uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
     const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(402, path_ + ": cannot be read: " + std::strerror(errno));
+    if (got < 0) return fail(417, path_ + ": cannot be read: " + std::strerror(errno));
     if (got == 0) return became_shorter(path_);
     out = out.subspan(static_cast<size_t>(got));
     offset += static_cast<uint64_t>(got);

@@ -30,7 +30,9 @@ class Descriptor {
   explicit Descriptor(int value) : value_(value) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { if (value_ >= 0) ::close(value_); }
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
   int get() const { return value_; }
   int release() { return std::exchange(value_, -1); }
 
@@ -42,7 +44,7 @@ Error open_error(const std::string& path, int number) {
   if (number == ENOENT || number == ENOTDIR) return missing_file(path);
   if (number == EXDEV || number == ELOOP)
     return fail(405, path + ": leads out of the model's folder", "put the file itself into the folder");
-  return fail(402, path + ": cannot be opened: " + std::strerror(number));
+  return fail(417, path + ": cannot be opened: " + std::strerror(number));
 }
 
 Error irregular_file(const std::string& path, mode_t mode) {
@@ -104,24 +106,23 @@ int open_inside(const Root& root) {
 }
 
 Status check_regular(const std::string& path, int descriptor) {
-  struct stat info{};
+  struct stat info {};
   if (::fstat(descriptor, &info) != 0) return open_error(path, errno);
   if (!S_ISREG(info.st_mode)) return irregular_file(path, info.st_mode);
   return {};
 }
 
 Result<std::string> read_all(int descriptor, const std::string& path, uint64_t limit) {
-  struct stat info{};
+  struct stat info {};
   if (::fstat(descriptor, &info) != 0) return open_error(path, errno);
   const uint64_t size = static_cast<uint64_t>(info.st_size);
-  if (size > limit)
-    return fail(406, path + ": is " + std::to_string(size) + " bytes, the limit is " + std::to_string(limit));
+  if (size > limit) return fail(406, path + ": is " + std::to_string(size) + " bytes, the limit is " + std::to_string(limit));
   std::string text(size, '\0');
   size_t done = 0;
   while (done < text.size()) {
     const ssize_t got = ::read(descriptor, text.data() + done, text.size() - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(402, path + ": cannot be read: " + std::strerror(errno));
+    if (got < 0) return fail(417, path + ": cannot be read: " + std::strerror(errno));
     if (got == 0) break;
     done += static_cast<size_t>(got);
   }
@@ -146,7 +147,7 @@ Error missing_file(const std::string& path) {
 
 Result<int> open_regular(const std::string& path) {
   if (path.empty() || path.find('\0') != path.npos) return fail(405, shown(path) + " is not a path");
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return open_error(path, errno);
   if (!S_ISREG(info.st_mode)) return irregular_file(path, info.st_mode);
   Descriptor descriptor(::open(path.c_str(), kOpenFlags));
@@ -160,7 +161,7 @@ Result<int> open_beneath(const std::string& folder, const std::string& name) {
     return fail(405, folder + ": " + shown(name) + " is not the name of a file in the model's folder",
                 "names with '..', absolute paths and backslashes are refused");
   const std::string path = folder + "/" + name;
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return open_error(path, errno);
   if (!S_ISREG(info.st_mode)) return irregular_file(path, info.st_mode);
   Descriptor descriptor(open_inside(root_of(folder, name)));
