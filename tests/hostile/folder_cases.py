@@ -5,7 +5,7 @@ import pathlib
 import socket
 import struct
 
-from harness import ACCEPT, EITHER, REFUSE, Case
+from harness import ACCEPT, EITHER, REFUSE, Case, writer
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden/models/llama"
 RUN = ["run", "-m", "{}", "--raw", "-n", "1", "-t", "1", "a"]
@@ -24,13 +24,15 @@ def compact(content):
 
 def folder_case(name, words, files, leave_out=(), **more):
     """The golden folder with `files` (name to bytes, or a function of the path) instead of its own."""
+    writers = {file: content if callable(content) else writer(content) for file, content in files.items()}
+
     def write(folder):
         for file in FILES:
             if file not in files and file not in leave_out:
                 (folder / file).write_bytes(read(file))
         (folder / "text").write_bytes(b"Hello w\xc3\xb6rld 123")
-        for file, content in files.items():
-            content(folder / file) if callable(content) else (folder / file).write_bytes(content)
+        for file, put in writers.items():
+            put(folder / file)
     return Case(name, write, words, **more)
 
 

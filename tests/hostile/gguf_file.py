@@ -29,6 +29,7 @@ class Tensor:
         for dim in dims:
             elements *= dim
         self.size = elements * 4 if size is None else size
+        self.data = None  # else a pattern
 
 
 class File:
@@ -85,6 +86,48 @@ class File:
             out += text(tensor.name) + struct.pack("<I", len(tensor.dims) if tensor.rank is None else tensor.rank)
             out += b"".join(struct.pack("<Q", dim) for dim in tensor.dims)
             out += struct.pack("<IQ", tensor.kind, len(data) if tensor.offset is None else tensor.offset)
-            data += (b"\x11\x11\x11\x3c" * (tensor.size // 4 + 1))[:tensor.size]
+            data += tensor.data if tensor.data is not None else (b"\x11\x11\x11\x3c" * (tensor.size // 4 + 1))[:tensor.size]
         out += b"\0" * (-len(out) % self.alignment)
         return out + data + self.tail
+
+
+def value_bytes(content, at, kind):
+    """Bytes of the value of that type at `at`."""
+    if kind == STRING:
+        return 8 + struct.unpack_from("<Q", content, at)[0]
+    if kind != ARRAY:
+        return struct.calcsize(PACK[kind])
+    element, count = struct.unpack_from("<IQ", content, at)
+    size = 12
+    for _ in range(count):
+        size += value_bytes(content, at + size, element)
+    return size
+
+
+def read_file(content):
+    """A well-formed file as a File, its values as the bytes that they are."""
+    out = File()
+    count, keys = struct.unpack_from("<QQ", content, 8)
+    at = 24
+    out.keys, out.tensors = {}, []
+    for _ in range(keys):
+        size = struct.unpack_from("<Q", content, at)[0]
+        name = content[at + 8:at + 8 + size].decode()
+        at += 8 + size
+        size = 4 + value_bytes(content, at + 4, struct.unpack_from("<I", content, at)[0])
+        out.keys[name] = content[at:at + size]
+        at += size
+    offsets = []
+    for _ in range(count):
+        size = struct.unpack_from("<Q", content, at)[0]
+        name, rank = content[at + 8:at + 8 + size].decode(), struct.unpack_from("<I", content, at + 8 + size)[0]
+        at += 12 + size
+        dims = list(struct.unpack_from(f"<{rank}Q", content, at))
+        kind, offset = struct.unpack_from("<IQ", content, at + 8 * rank)
+        at += 8 * rank + 12
+        out.tensors.append(Tensor(name, dims, kind))
+        offsets.append(offset)
+    start = (at + out.alignment - 1) // out.alignment * out.alignment
+    for tensor, offset, end in zip(out.tensors, offsets, offsets[1:] + [len(content) - start]):
+        tensor.data = content[start + offset:start + end]
+    return out

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs kt on files of bad intent: run.py KT [--sanitized] [--show] [--only TEXT].
+"""Runs kt on files of bad intent: run.py KT [--kind KIND] [--sanitized] [--show] [--only TEXT].
 
 Each case is one malformed file and one child process with limits; it ends with the right exit code and one sentence on stderr, in time.
 """
@@ -10,19 +10,26 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import folder_cases  # noqa: E402
 import gguf_cases  # noqa: E402
+import gguf_layout_cases  # noqa: E402
 import harness  # noqa: E402
+import place_cases  # noqa: E402
 import text_cases  # noqa: E402
+import tokenizer_cases  # noqa: E402
+
+KINDS = {"gguf": (gguf_cases, gguf_layout_cases), "folder": (folder_cases, place_cases), "tokenizer": (tokenizer_cases,),
+         "text": (text_cases,)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kt")
+    parser.add_argument("--kind", choices=KINDS, help="only files of that kind; all without it")
     parser.add_argument("--sanitized", action="store_true", help="no limit of address space, more time")
     parser.add_argument("--show", action="store_true", help="print what each case was told")
     parser.add_argument("--only", default="", help="cases whose name has this text")
     options = parser.parse_args()
-    cases = gguf_cases.cases() + folder_cases.cases() + text_cases.cases()
-    chosen = [case for case in cases if options.only in case.name]
+    modules = [module for kind, group in KINDS.items() if options.kind in (None, kind) for module in group]
+    chosen = [case for module in modules for case in module.cases() if options.only in case.name]
     if not chosen:
         sys.exit(f"no case has '{options.only}' in its name")
     sys.exit(0 if harness.run_all(options.kt, chosen, options.sanitized, options.show) else 1)

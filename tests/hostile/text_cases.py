@@ -2,7 +2,7 @@
 import json
 import pathlib
 
-from harness import ACCEPT, EITHER, Case
+from harness import ACCEPT, EITHER, Case, file_case, writer
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden/models/llama"
 RENDER = ["template", "render", "--template", "{}/chat.jinja", "--messages", "{}/messages.json"]
@@ -50,6 +50,39 @@ def templates():
     yield "range_step_0", "{{ range(1, 5, 0) | list }}"
     yield "bad_utf8", b"{{ '\xff' }}"
     yield "bracketed_names", "{{ messages[0]" + "['content']" * 50000 + " }}"
+
+
+def odd_templates():
+    """What must end soon and well; whether it is refused is free."""
+    for number, text in enumerate((
+            "{{ ''.__class__ }}", "{{ messages.__class__.__init__.__globals__ }}", "{{ '{0.__class__}'.format(1) }}", "{{ '%(a)s' | format(a='x') }}",
+            "{{ '%n%s%s%s' | format(1) }}", "{{ '{:>1000000000}'.format(1) }}", "{{ '%.1000000000f' | format(1.5) }}", "{{ '%*d' | format(1000000000, 1) }}",
+            "{{ range(100000) | list | tojson }}", "{{ range(100000) | map('string') | join }}", "{{ (range(100000) | list) * 100 }}",
+            "{% for i in range(100000) %}{% set x = range(100000) | list %}{% endfor %}", "{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set ns.x = ns.x + [i] %}{% endfor %}",
+            "{% set ns = namespace() %}{% set ns.ns = ns %}{{ ns }}{{ ns.ns.ns }}", "{% set x = [1] %}{{ x.append(x) }}{{ x }}", "{{ {1: 2, 1: 3} }}",
+            "{{ {[1]: 2} }}", "{{ {}[0] }}", "{{ [][0] }}", "{{ 'abc'[-9999999999999] }}", "{{ 'abc'[::-1][5:1:-2] }}", "{{ [1,2,3][9223372036854775807:-9223372036854775808:-1] }}",
+            "{{ 99999999999999999999999999 }}", "{{ 1e999 }}", "{{ 1e308 * 10 }}", "{{ (1e308 * 10) | int }}", "{{ '1e999' | float | int }}", "{{ 'nan' | float | round }}",
+            "{{ 1.5 | round(400) }}", "{{ 1.5 | round(-400) }}", "{{ 5 | round(2, 'magic') }}", "{{ 'z' | int(0, 99) }}", "{{ 'ff' | int(0, 16) }}", "{{ ('9' * 5000) | int }}",
+            "{{ 9223372036854775807 + 1 }}", "{{ -9223372036854775807 * 3 }}", "{{ 7 % 0.0 }}", "{{ 0 ** -1 }}", "{{ (-8) ** 0.5 }}", "{{ 2 ** 0.5 ** 9 ** 9 }}", "{{ 7 // 0.0 }}",
+            "{{ 'a' | indent(-1) }}", "{{ 'a' | center(-5) }}", "{{ 'a b' | wordwrap(0) }}", "{{ 'a b c' | truncate(-1) }}", "{{ 'abc' | truncate(1, true, '...') }}",
+            "{{ [1,2,3] | batch(-1) | list }}", "{{ [1,2,3] | slice(0) | list }}", "{{ [1,2,3] | slice(-3) | list }}", "{{ [1,2,3] | slice(1000000000) | list }}",
+            "{{ [1,'a',none] | sort }}", "{{ [[1],[2]] | sum }}", "{{ ['a',1] | sum }}", "{{ [1,2] | map('nothing') | list }}", "{{ [1] | map(attribute='__class__.x') | list }}",
+            "{{ [1] | groupby('x.y.z') }}", "{{ {'a': 1} | dictsort(true, 'magic') }}", "{{ ('&' * 100000) | escape | escape | escape | escape }}", "{{ ('http://a.b ' * 20000) | urlize }}",
+            "{{ ('<' * 100000) | striptags }}", "{{ ('a' * 100000) | title | capitalize | upper | lower | reverse }}", "{{ ('ab' * 50000) | replace('ab', 'ba', 100000) }}",
+            "{{ ('\\u0130' * 100000) | lower }}", "{{ '\\N{BULLET}' }}", "{{ '\\ud800' }}", "{{ '\\x' }}", "{{ '\\u12' }}", "{{ messages | pprint }}", "{{ x | default(y) | default(z) }}",
+            "{% for a, b in [1, 2] %}{% endfor %}", "{% for a, b, c in [[1, 2]] %}{% endfor %}", "{% for x in 7 %}{% endfor %}", "{% for x in none %}{% endfor %}",
+            "{% for x in [1] recursive %}{{ loop(x) }}{% endfor %}", "{% for x in [[[]]] recursive %}{{ loop([x]) }}{% endfor %}", "{{ loop.index }}", "{% break %}", "{% continue %}",
+            "{% macro f(a, a) %}{% endmacro %}", "{% macro f() %}{{ caller() }}{% endmacro %}{{ f() }}", "{% macro f() %}{{ caller() }}{% endmacro %}{% call f() %}{{ f() }}{% endcall %}",
+            "{% call nothing() %}{% endcall %}", "{% set a, b = 1 %}", "{% set a.b = 1 %}", "{% set = 1 %}", "{% set 7 = 1 %}", "{% filter nothing %}x{% endfilter %}", "{% set x|trim %}",
+            "{% raw %}{% endraw", "{%- -%}", "{{}}", "{{ }}", "{%%}", "{#", "{{ 'a' 'b' }}", "{{ 1 if }}", "{{ a.b.c.d }}", "{{ (1, 2)(3) }}", "{{ 'x'.join(range(100000)) }}",
+            "{{ 'a'.split('') }}", "{{ 'a'.replace('', 'b' * 1000000) }}", "{{ ('a' * 1000000).split('a') | length }}", "{{ 'a'.startswith(7) }}", "{{ 'a'.encode() }}", "{{ 'a'.zfill(1000000000) }}",
+            "{{ 'a'.ljust(1000000000) }}", "{{ 'a'.expandtabs(1000000000) }}", "{{ '\t'.expandtabs(1000000000) }}", "{{ dict(messages[0], **{'a': 1}) }}", "{{ cycler() }}", "{{ joiner(7)() }}",
+            "{{ lipsum(n=1000000) }}", "{{ strftime_now('%' * 100000) }}", "{{ strftime_now('%Q%') }}", "{{ strftime_now('%1000000d') }}", "{{ raise_exception() }}", "{{ raise_exception('x' * 1000000) }}",
+            "{{ namespace(7) }}", "{{ 7() }}", "{{ 'a' is divisibleby(0) }}", "{{ 1 is divisibleby 'a' }}", "{{ 1 is in 7 }}", "{{ 'a' in 7 }}", "{{ not }}", "{{ a and or b }}",
+            "{{ x" + ".x" * 50000 + " }}", "{{ 1" + " + 1" * 100000 + " }}", "{{ 1" + " if 1 else 1" * 20000 + " }}", "{{ 'a'" + " ~ 'a'" * 100000 + " }}", "{% if 1 %}" + "{% elif 1 %}" * 50000 + "{% endif %}",
+            "{% set x = 1 %}" * 50000, "{{ f(" + ", ".join(f"a{n}=1" for n in range(20000)) + ") }}", "{{ {" + ", ".join(f"{n}: 1" for n in range(50000)) + "} | length }}", "\n" * 1000000, "{" * 1000000,
+            "{{ '" + "\\\\" * 500000 + "' }}", "{% for m in messages %}" * 90 + "{% endfor %}" * 90, "{{ ([[]] * 1000) | map('list') | map('list') | list | length }}")):
+        yield f"odd_{number}", text
 
 
 # Python's integers have no limit; what these give is free, that they end is not.
@@ -166,20 +199,23 @@ def encoded(content):
 def template_case(name, content, **more):
     messages = {"messages": [{"role": "user", "content": "Hi"}], "add_generation_prompt": True}
 
+    put = writer(encoded(content))
+
     def write(folder):
-        (folder / "chat.jinja").write_bytes(encoded(content))
+        put(folder / "chat.jinja")
         (folder / "messages.json").write_text(json.dumps(messages))
     return Case(f"template.{name}", write, RENDER, **more)
 
 
 def rule_case(name, content, **more):
-    return Case(f"rules.{name}", lambda folder: (folder / "r.yaml").write_bytes(encoded(content)), CHECK, code=3, **more)
+    return file_case(f"rules.{name}", "r.yaml", encoded(content), CHECK, code=3, **more)
 
 
 def cases():
     out = [template_case(f"good_{name}", content, expected=ACCEPT) for name, content in LEGAL_TEMPLATES.items()]
     for name, content in templates():
         out.append(template_case(name, content, **({"expected": EITHER} if name in FREE_TEMPLATES else {})))
+    out += [template_case(name, content, expected=EITHER) for name, content in odd_templates()]
     out.append(rule_case("good", MATCH + REPLACE, expected=ACCEPT))
     for name, content in rule_files():
         out.append(rule_case(name, content, **({"expected": EITHER} if name in FREE_RULES else {})))

@@ -15,7 +15,7 @@
 namespace kt {
 
 // Limits beyond which a size can only be a damaged file.
-inline constexpr int64_t kMaxLayers = 4096, kMaxHeads = 8192, kMaxExperts = 16384, kMaxDim = int64_t{1} << 24,
+inline constexpr int64_t kMaxLayers = 1024, kMaxHeads = 8192, kMaxExperts = 16384, kMaxDim = int64_t{1} << 24,
                          kMaxVocabulary = int64_t{1} << 26;
 
 // The frame of a decoder.
