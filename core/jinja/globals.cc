@@ -116,7 +116,8 @@ Result<Value> make_cycler(Runtime&, const Value&, const Bound& arguments) {
 }
 
 Result<Value> raise_exception(Runtime&, const Value&, const Bound& arguments) {
-  return fail(413, to_text(arguments[0]).bytes(), "the template itself refuses these messages");
+  const std::string reason(to_text(arguments[0]).bytes());
+  return fail(413, reason.empty() ? "refused, no reason is given" : reason, "the template itself refuses these messages");
 }
 
 Result<Value> strftime_now(Runtime& runtime, const Value&, const Bound& arguments) {
