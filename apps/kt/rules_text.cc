@@ -4,6 +4,7 @@
 
 #include "apps/kt/source_line.h"
 #include "core/rules/codes.h"
+#include "core/rules/cpu_budget.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -86,7 +87,8 @@ std::vector<Miss> near_misses(const core::Graph& graph, const core::BoundGraph& 
   constexpr size_t kMost = 20;
   const core::Matcher matcher(graph);
   std::vector<Miss> out;
-  for (size_t r = 0; r < bound.rules.rules.size() && out.size() < kMost; ++r) {
+  const core::CpuBudget budget(0.5);
+  for (size_t r = 0; r < bound.rules.rules.size() && out.size() < kMost && !budget.spent(); ++r) {
     const core::Rule& rule = bound.rules.rules[r];
     const bool idle = bound.uses.size() > r && bound.uses[r].nodes == 0 && !bound.uses[r].skipped;
     if (!idle || rule.broken || !rule.match.name || !rule.match.within.empty() || rule.match.parent_name) continue;

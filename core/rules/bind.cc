@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/rules/codes.h"
+#include "core/rules/cpu_budget.h"
 #include "core/rules/rule_checks.h"
 #include "core/rules/suggest.h"
 #include "core/rules/unused_rules.h"
@@ -39,14 +40,14 @@ class Binder {
       for (const auto& node : graph_.root->body) visit(*node, phase, "cpu", true);
     check_states();
     check_numerics();
-    report_unused_rules(rules_, activations_, matches_, matcher_, bound_, options_, findings_);
+    if (!over_budget_) report_unused_rules(rules_, activations_, matches_, matcher_, bound_, options_, findings_);
     return finish();
   }
 
  private:
   void find_matches(size_t r) {
     matches_.emplace_back();
-    if (!activations_[r].active) return;
+    if (!activations_[r].active || !within_budget(r)) return;
     std::set<const Node*> anchors;
     for (const Node* node : matcher_.nodes())
       if (matcher_.holds(rules_.rules[r].match, *node)) {
@@ -54,6 +55,16 @@ class Binder {
         anchors.insert(matcher_.anchor(rules_.rules[r].match, *node));
       }
     bound_.uses[r].nodes = static_cast<int>(anchors.size());
+  }
+
+  // Expressions of untrusted files may be slow on each of some thousand names.
+  bool within_budget(size_t r) {
+    if (!budget_.spent()) return true;
+    over_budget_ = true;
+    add_once(rules::kBadValue, rules_.rules[r > 0 ? r - 1 : r].match.place,
+             "the expressions up to this rule take too long to search the model's names", "time",
+             "avoid repeats inside of repeats, as in (a+)+, and several '.*' in a row");
+    return false;
   }
 
   void visit(const Node& node, KtPhase phase, const std::string& inherited, bool tried) {
@@ -257,6 +268,8 @@ class Binder {
   std::vector<Activation> placements_, activations_;
   std::vector<NodeSet> matches_;  // of each active rule, whatever the phase
   std::set<std::string> said_;
+  const CpuBudget budget_{2.0};
+  bool over_budget_ = false;
 };
 
 const NodeBinding* BoundGraph::how(const Node& node, KtPhase phase) const {

@@ -12,6 +12,7 @@ namespace kt::core {
 namespace {
 
 constexpr size_t kMostRules = 1000;
+constexpr size_t kMostErrors = 20;  // as many as are shown
 
 std::vector<std::string> keyword_names() {
   std::vector<std::string> out;
@@ -42,7 +43,7 @@ class ListReader {
       dash.column = list.column;
       return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
     }
-    for (size_t i = 0; i < list.items.size(); ++i) {
+    for (size_t i = 0; i < list.items.size() && reader_.error_count() < kMostErrors; ++i) {
       YamlNode dash = list.items[i];
       dash.column = list.column;
       number_ = static_cast<int>(i) + 1;

@@ -4,11 +4,14 @@
 #include <cctype>
 #include <set>
 
+#include "core/rules/cpu_budget.h"
 #include "core/rules/suggest.h"
 #include "kt/format/dtype.h"
 
 namespace kt::core {
 namespace {
+
+constexpr double kNearSeconds = 0.1;  // for looking at what an expression comes near to
 
 std::string plain(std::string_view text) {
   std::string out;
@@ -154,8 +157,9 @@ std::string Matcher::near_names(const Pattern& pattern) const {
   std::vector<Candidate> candidates;
   std::set<std::string> shapes;
   const std::string literal = literal_text(pattern.text());
+  const CpuBudget budget(kNearSeconds);
   for (const Node* node : nodes_)
-    if (shapes.insert(shape_of(node->name)).second)
+    if (!budget.spent() && shapes.insert(shape_of(node->name)).second)
       candidates.push_back({node, pattern.progress(node->name), edit_distance(literal.substr(0, 256), node->name)});
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return a.reached != b.reached ? a.reached > b.reached : a.distance < b.distance;
@@ -177,8 +181,9 @@ std::string Matcher::near_miss(const Match& match) const {
   if (!match.name) return {};
   std::set<std::string> found;
   int count = 0;
+  const CpuBudget budget(kNearSeconds);
   for (const Node* node : nodes_)
-    if (name_holds(match, *node)) {
+    if (!budget.spent() && name_holds(match, *node)) {
       ++count;
       found.insert(node->class_name);
     }

@@ -9,6 +9,7 @@ namespace kt::core {
 namespace {
 
 constexpr size_t kMostRules = 1000;
+constexpr size_t kMostErrors = 20;  // as many as are shown
 
 std::vector<std::string> with(std::vector<std::string> names, const std::vector<std::string>& more) {
   names.insert(names.end(), more.begin(), more.end());
@@ -87,7 +88,8 @@ class NativeReader {
       dash.column = list.column;
       return reader_.error(dash, rules::kSyntax, "more than " + std::to_string(kMostRules) + " rules");
     }
-    for (size_t i = 0; i < list.items.size(); ++i) (this->*read_item)(list.items[i], static_cast<int>(i) + 1);
+    for (size_t i = 0; i < list.items.size() && reader_.error_count() < kMostErrors; ++i)
+      (this->*read_item)(list.items[i], static_cast<int>(i) + 1);
   }
 
   void placement(const YamlNode& map, int number) {

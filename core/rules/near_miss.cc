@@ -7,12 +7,14 @@
 
 #include "core/base/regex.h"
 #include "core/rules/codes.h"
+#include "core/rules/cpu_budget.h"
 #include "core/rules/suggest.h"
 
 namespace kt::core {
 namespace {
 
 constexpr size_t kLongestToRepair = 200;
+constexpr double kSeconds = 0.1;  // for one expression; what is not found until then is not looked for
 
 // The ends of the parts of an expression that stand beside each other at its top level, the empty beginning included: "a[bc]+$"
 // has 0 1 6 7. Empty if it has alternatives at its top level.
@@ -132,11 +134,13 @@ struct Candidate {
   Stop where;
 };
 
-std::vector<Candidate> candidates_of(const Pattern& pattern, const std::vector<size_t>& cut, const Matcher& matcher) {
+std::vector<Candidate> candidates_of(const Pattern& pattern, const std::vector<size_t>& cut, const Matcher& matcher,
+                                     const CpuBudget& budget) {
   std::map<std::string, size_t> forms;
   std::vector<Candidate> out;
   const std::string letters = letters_of(pattern.text());
   for (const Node* node : matcher.nodes()) {
+    if (budget.spent()) break;
     const auto [form, added] = forms.emplace(form_of(node->name), out.size());
     if (!added) {
       ++out[form->second].alike;
@@ -164,8 +168,9 @@ std::optional<Repair> repair(const Pattern& pattern, const std::string& name, si
   if (cut.empty()) return std::nullopt;
   const Stop stop = stop_of(text, cut, name);
   if (stop.cut == 0) return std::nullopt;
+  const CpuBudget budget(kSeconds);
   for (size_t edits = 1; edits <= most; ++edits)
-    for (size_t other = 0; other <= edits; ++other) {
+    for (size_t other = 0; other <= edits && !budget.spent(); ++other) {
       if (auto made = edited(text, cut, name, stop, edits, other)) return made;
       if (auto made = edited(text, cut, name, stop, other, edits)) return made;
     }
@@ -173,11 +178,12 @@ std::optional<Repair> repair(const Pattern& pattern, const std::string& name, si
 }
 
 std::optional<NearMiss> near_miss(const Pattern& pattern, const Matcher& matcher) {
-  if (std::any_of(matcher.nodes().begin(), matcher.nodes().end(), [&](const Node* n) { return pattern.search(n->name); }))
-    return std::nullopt;
+  const CpuBudget budget(kSeconds);
+  const auto found_in = [&](const Node* n) { return budget.spent() || pattern.search(n->name); };
+  if (std::any_of(matcher.nodes().begin(), matcher.nodes().end(), found_in)) return std::nullopt;
   std::vector<size_t> cut = cuts(pattern.text());
   if (pattern.text().size() > kLongestToRepair) cut.clear();
-  const std::vector<Candidate> found = candidates_of(pattern, cut, matcher);
+  const std::vector<Candidate> found = candidates_of(pattern, cut, matcher, budget);
   if (found.empty()) return std::nullopt;
   constexpr size_t kShown = 3;
   NearMiss out;
@@ -193,7 +199,8 @@ std::optional<NearMiss> near_miss(const Pattern& pattern, const Matcher& matcher
   const std::string form = form_of(first.node->name);
   const auto chosen = out.repair ? Pattern::compile(out.repair->expression) : Pattern::compile("^$");
   for (const Node* node : matcher.nodes())
-    out.more += chosen.ok() && node != first.node && form_of(node->name) == form && chosen->search(node->name);
+    if (!budget.spent())
+      out.more += chosen.ok() && node != first.node && form_of(node->name) == form && chosen->search(node->name);
   return out;
 }
 
@@ -204,8 +211,9 @@ std::vector<Taken> would_take(const Graph& graph, const BoundGraph& bound, int r
   if (!pattern.ok()) return {};
   match.name = std::move(*pattern);
   std::map<int, std::set<const Node*>> from;
+  const CpuBudget budget(kSeconds);
   for (const Node* node : matcher.nodes()) {
-    if (!matcher.holds(match, *node)) continue;
+    if (budget.spent() || !matcher.holds(match, *node)) continue;
     for (const KtPhase phase : kBoundPhases)
       if (const NodeBinding* how = bound.how(*node, phase)) from[how->rule].insert(node);
   }
@@ -216,12 +224,16 @@ std::vector<Taken> would_take(const Graph& graph, const BoundGraph& bound, int r
 }
 
 std::vector<Overlap> overlaps(const Graph& graph, const BoundGraph& bound) {
+  const CpuBudget budget(1.0);
   const Matcher matcher(graph);
   std::vector<Overlap> out;
   for (size_t r = 0; r < bound.rules.rules.size(); ++r) {
     const Rule& rule = bound.rules.rules[r];
+    const RuleUse& use = bound.uses[r];
+    const bool all_own = rule.match.within.empty() && !rule.match.phase && use.matched[KT_PREFILL] == use.nodes &&
+                         use.matched[KT_DECODE] == use.nodes;
     std::map<int, std::set<const Node*>> by;
-    if (rule.broken || bound.uses[r].skipped) continue;
+    if (budget.spent() || rule.broken || use.skipped || use.nodes == 0 || all_own) continue;
     for (const Node* node : matcher.nodes()) {
       if (!matcher.holds(rule.match, *node)) continue;
       for (const KtPhase phase : kBoundPhases) {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr size_t kLongest = 4096;
 constexpr long kMostRepeats = 1000;
+constexpr uint32_t kMostSteps = 10000;  // of one search; names are short
+// Names like those of nodes, to find out what an expression costs before a thousand nodes are searched.
+constexpr std::string_view kProbes[] = {"model.layers.10.self_attn.rotary_emb.q_proj", "model.layers.3.mlp.experts.gate_proj.xyz",
+                                        "model.embed_tokens", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
 Error invalid(const std::string& what, size_t offset, std::string hint = {}) {
   return fail(rules::kBadValue, "invalid regex: " + what + " at offset " + std::to_string(offset), std::move(hint));
@@ -155,8 +159,13 @@ Result<Pattern> Pattern::compile(const std::string& text) {
   KT_TRY(Proofreader(text).read());
   RegexOptions options;
   options.error_code = rules::kBadValue;
+  options.match_limit = kMostSteps;
   Result<Regex> compiled = Regex::compile(text, options);
   if (!compiled.ok()) return from_compiler(compiled.error());
+  for (const std::string_view name : kProbes)
+    if (compiled->search(name, 0, nullptr) == RegexOutcome::kLimit)
+      return fail(rules::kBadValue, "regex takes more than " + std::to_string(kMostSteps) + " steps to search a name",
+                  "avoid repeats inside of repeats, as in (a+)+, and several '.*' in a row");
   Pattern out;
   out.text_ = text;
   out.regex_ = std::make_shared<const Regex>(std::move(*compiled));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/rules/codes.h"
+#include "core/rules/cpu_budget.h"
 #include "core/rules/near_miss.h"
 #include "core/rules/suggest.h"
 
@@ -68,13 +69,13 @@ class UnusedRules {
     const bool unknown_class = !classes.empty() && std::none_of(classes.begin(), classes.end(),
                                                                 [&](const PlacedText& c) { return matcher_.has_class(c.text); });
     if (unknown_class && !rule.lenient && !rule.match.python_class) return;  // already said
-    const std::string near = matcher_.near_miss(rule.match);
+    constexpr int kMostExplained = 20;                                       // as many as are shown
+    const bool explained = explained_++ < kMostExplained && !budget_.spent();
+    const std::string near = explained ? matcher_.near_miss(rule.match) : "";
     const bool list_form = rules_.files[static_cast<size_t>(rule.file)].list_form;
     const bool lenient = rule.lenient || options_.allow_unused_rules;
     std::string hint = near;
-    constexpr int kMostRepaired = 20;  // as many as are shown
-    const bool whole_name =
-        repaired_++ < kMostRepaired && rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
+    const bool whole_name = explained && rule.match.name && rule.match.within.empty() && !rule.match.parent_name;
     const auto miss = whole_name ? near_miss(*rule.match.name, matcher_) : std::nullopt;
     if (miss && miss->repair) hint += "; try name: '" + miss->repair->expression + "'";
     if (list_form && !lenient)
@@ -130,7 +131,8 @@ class UnusedRules {
   BoundGraph& bound_;
   const BindOptions& options_;
   Findings& out_;
-  int repaired_ = 0;
+  int explained_ = 0;
+  const CpuBudget budget_{0.5};
 };
 
 }  // namespace

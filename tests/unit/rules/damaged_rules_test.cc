@@ -1,6 +1,7 @@
 // Damaged rule files never end the process: whatever the bytes are, the answer is rules or errors with a place.
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <random>
 
 #include "tests/unit/rules/fixture.h"
@@ -67,6 +68,18 @@ TEST(DamagedRules, CutAnywhereAreRefusedOrRead) {
     for (size_t length = 0; length < text.size(); ++length)
       for (const Error& error : bind_text(text.substr(0, length), graph, operators).errors)
         EXPECT_EQ(exit_code(error.code), 3) << error.text();
+}
+
+// Each is fast on the names that are tried first and slow on those of the shared experts.
+TEST(DamagedRules, SlowExpressionsEndInAnError) {
+  std::string file = "kt_rules: 1\nrules:\n";
+  for (int i = 0; i < 900; ++i)
+    file += "  - match: {name: 'shared_experts(([._a-z]+)*)*([0-9]|Q" + std::to_string(i) +
+            ")$'}\n    replace: {operator: cpu.linear}\n";
+  const std::clock_t start = std::clock();
+  const BindAttempt attempt = bind_text(file, golden_graph("deepseek_v3"), cpu_operators());
+  EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
+  EXPECT_NE(texts(attempt.errors).find("take too long to search the model's names"), std::string::npos) << texts(attempt.errors);
 }
 
 }  // namespace
