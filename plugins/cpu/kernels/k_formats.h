@@ -18,19 +18,22 @@ inline Words bit_at(const Words* bits, int s, int g, int to) {
 }
 inline Words byte_of(Words a, int byte, uint32_t mask) { return words_and(words_right(a, 8 * byte), words_set(mask)); }
 
+// Byte j of every word as a number, times `factor`.
+inline void unpack_bytes(Words bytes, Vec factor, Vec* out) {
+  for (int j = 0; j < 4; ++j) out[j] = factor * words_to_float(j == 3 ? words_right(bytes, 24) : byte_of(bytes, j, 255));
+}
+
 // The six-bit scales and minimums of Q4_K and Q5_K; head: d and dmin, then three words of 12 bytes.
 template <class F>
-void unpack_k_scales(const Words* head, GroupScales<F>& out) {
+inline void unpack_k_scales(const Words* head, GroupScales<F>& out) {
   const Vec scale = words_low_f16(head[0]);
   const Vec minimum = vec_zero() - words_low_f16(words_right(head[0], 16));
-  for (int j = 0; j < 4; ++j) {
-    out.scales[j] = scale * words_to_float(byte_of(head[1], j, 63));
-    out.offsets[j] = minimum * words_to_float(byte_of(head[2], j, 63));
-    const Words scale_high = words_left(byte_of(words_right(head[1], 6), j, 3), 4);
-    const Words minimum_high = words_left(byte_of(words_right(head[2], 6), j, 3), 4);
-    out.scales[4 + j] = scale * words_to_float(words_or(byte_of(head[3], j, 15), scale_high));
-    out.offsets[4 + j] = minimum * words_to_float(words_or(byte_of(words_right(head[3], 4), j, 15), minimum_high));
-  }
+  const Words six = words_set(0x3F3F3F3F), four = words_set(0x0F0F0F0F), high = words_set(0x30303030);
+  unpack_bytes(words_and(head[1], six), scale, out.scales);
+  unpack_bytes(words_and(head[2], six), minimum, out.offsets);
+  const auto upper = [&](Words low, Words bits) { return words_or(words_and(low, four), words_and(words_right(bits, 2), high)); };
+  unpack_bytes(upper(head[3], head[1]), scale, out.scales + 4);
+  unpack_bytes(upper(words_right(head[3], 4), head[2]), minimum, out.offsets + 4);
 }
 
 struct FormatQ4_K : BlockOf256 {
@@ -39,7 +42,7 @@ struct FormatQ4_K : BlockOf256 {
   static void load_chunk(const uint8_t* const* rows, int64_t block, int c, Words* out) {
     load_columns_32(rows, block * 144 + 16 + 32 * c, out);
   }
-  static void load_scales(const uint8_t* const* rows, int64_t block, int, GroupScales<FormatQ4_K>& out) {
+  [[gnu::flatten]] static void load_scales(const uint8_t* const* rows, int64_t block, int, GroupScales<FormatQ4_K>& out) {
     Words head[4];
     load_columns(rows, block * 144, head);
     unpack_k_scales(head, out);
@@ -54,7 +57,7 @@ struct FormatQ5_K : BlockOf256 {
     for (int i = 0; i < 4; ++i) load_columns_32(rows, block * 176 + 48 + 32 * i, out + 8 * i);
     load_columns_32(rows, block * 176 + 16, out + 32);
   }
-  static void load_scales(const uint8_t* const* rows, int64_t block, int, GroupScales<FormatQ5_K>& out) {
+  [[gnu::flatten]] static void load_scales(const uint8_t* const* rows, int64_t block, int, GroupScales<FormatQ5_K>& out) {
     Words head[4];
     load_columns(rows, block * 176, head);
     unpack_k_scales(head, out);

@@ -1,8 +1,14 @@
 #include "plugins/cpu/kernels/panel.h"
 
+#include <immintrin.h>
+
 #include "kt/abi.h"
 
 namespace kt::cpu {
+
+void ask_for(const Panel& panel) {
+  for (int64_t i = 0; i < panel.bytes(); i += 64) _mm_prefetch(reinterpret_cast<const char*>(panel.data + i), _MM_HINT_T1);
+}
 
 PanelKernel find_panel_kernel(int32_t dtype, Arithmetic arithmetic) {
   PanelKernel found;

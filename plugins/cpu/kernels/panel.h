@@ -35,6 +35,9 @@ struct PanelKernel {
   PanelFunction run = nullptr;
 };
 
+// Asks for all weights of a panel that is computed at once, with none before it that would have asked.
+void ask_for(const Panel& panel);
+
 enum class Arithmetic : int32_t { kAuto, kF32, kBf16, kInt8 };
 
 // The kernel for a type of weights, or one without function if nothing converts the type. An arithmetic that a type does not have

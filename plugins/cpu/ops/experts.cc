@@ -117,6 +117,7 @@ kt::Status GatedExperts::gate_and_up(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
   const double cost = 2 * panel_cost(gate_, rows.pairs() / groups);
   return for_ranges(call, groups * gate_.panels(), cost, [&](int64_t begin, int64_t end) {
+    ask_for(panel_of(gate_, begin));
     for (int64_t item = begin; item < end; ++item) {
       Panel gate = panel_of(gate_, item), up = panel_of(up_, item);
       gate.then(up);
@@ -157,6 +158,7 @@ kt::Status GatedExperts::convert_hidden(kt::Call& call, Rows& rows) {
 kt::Status GatedExperts::down(kt::Call& call, Rows& rows) {
   const auto groups = static_cast<int64_t>(grouping_.groups.size());
   return for_ranges(call, groups * down_.panels(), panel_cost(down_, rows.pairs() / groups), [&](int64_t begin, int64_t end) {
+    ask_for(panel_of(down_, begin));
     for (int64_t item = begin; item < end; ++item) {
       Panel weight = panel_of(down_, item);
       if (item + 1 < end) weight.then(panel_of(down_, item + 1));

@@ -72,13 +72,17 @@ kt::Status Linear::run(kt::Call& call, kt::In in, kt::Out out) {
   // Few panels and many rows: rows are shared out as well.
   const int64_t chunks = (x.count() + kRowsAtOnce - 1) / kRowsAtOnce;
   const double cost = panel_cost(weight_, std::min(kRowsAtOnce, x.count()));
-  return for_items(call, weight_.panels() * chunks, cost, [&](int64_t item) {
+  const auto multiply = [&](int64_t item) {
     const int64_t begin = item % chunks * kRowsAtOnce;
     const int64_t count = std::min(kRowsAtOnce, x.count() - begin);
     multiply_panel(weight_, 0, item / chunks, rows.at + begin, count, [&](int64_t t, int64_t o, const float* values, int64_t n) {
       float* to = y[begin + t] + o;
       for (int64_t i = 0; i < n; ++i) to[i] = bias_.empty() ? values[i] : values[i] + bias_[static_cast<size_t>(o + i)];
     });
+  };
+  return for_ranges(call, weight_.panels() * chunks, cost, [&](int64_t begin, int64_t end) {
+    ask_for(weight_.panel(0, begin / chunks));
+    for (int64_t item = begin; item < end; ++item) multiply(item);
   });
 }
 

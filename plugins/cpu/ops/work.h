@@ -40,7 +40,7 @@ template <class F>
 kt::Status for_ranges(kt::Call& call, int64_t items, double nanoseconds_each, F&& f) {
   const int32_t threads = call.threads();
   if (threads == 1 || static_cast<double>(items) * nanoseconds_each < kInlineNanoseconds) {
-    f(int64_t{0}, items);
+    if (items > 0) f(int64_t{0}, items);
     return {};
   }
   const Ranges ranges(items, grain_for(items, nanoseconds_each, threads), threads);
@@ -48,7 +48,7 @@ kt::Status for_ranges(kt::Call& call, int64_t items, double nanoseconds_each, F&
     for (int64_t i = first; i < last; ++i) {
       int64_t begin = 0, end = 0;
       ranges.get(i, begin, end);
-      f(begin, end);
+      if (begin < end) f(begin, end);
     }
   });
 }
