@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "apps/kt/build_id.h"
 #include "apps/kt/doctor_checks.h"
 #include "apps/kt/program.h"
+#include "core/estimate/machine_file.h"
 
 namespace kt::app {
 namespace {
@@ -114,7 +116,21 @@ core::Json report_json(Program& program, const Examination& found, const Anonymi
           {"warnings", count(found.findings, Grade::kWarning)}};
 }
 
-int run_doctor(Program& program) {
+// The machine as kt plan --machine takes it elsewhere.
+int write_machine(Program& program, const std::string& path) {
+  core::MachineDescription machine = core::this_machine(program.registry().machine(), 0);
+  core::set_measured(machine, core::measure_bandwidth(machine.processors, core::Effort::kThorough));
+  std::ofstream file(path, std::ios::trunc);
+  file << core::machine_json(machine).dump(2) << "\n";
+  file.flush();
+  if (!file)
+    return program.console().report(core::fail(1, "cannot write '" + path + "'", "is the folder there, and is the disk full?"));
+  program.console().note("  " + path + ": plan for this machine elsewhere with kt plan MODEL --machine " + path);
+  return 0;
+}
+
+int run_doctor(Program& program, const std::string& machine_file) {
+  if (!machine_file.empty()) return write_machine(program, machine_file);
   const Anonymiser anonymous = make_anonymiser();
   const Examination found = examine(program, anonymous);
   const Console& console = program.console();
@@ -128,8 +144,13 @@ int run_doctor(Program& program) {
 }  // namespace
 
 void add_doctor(Program& program) {
-  program.add_verb("doctor", "what is right and wrong with this machine and installation",
-                   "  kt doctor\n  kt doctor --json > kt-report.json", [&program] { return run_doctor(program); });
+  const auto machine = std::make_shared<std::string>();
+  program
+      .add_verb("doctor", "what is right and wrong with this machine and installation",
+                "  kt doctor\n  kt doctor --json > kt-report.json\n  kt doctor --machine server.json",
+                [&program, machine] { return run_doctor(program, *machine); })
+      ->add_option("--machine", *machine, "describe this machine in a file for kt plan --machine, and examine nothing")
+      ->type_name("FILE");
 }
 
 }  // namespace kt::app

@@ -9,11 +9,6 @@ namespace {
 
 constexpr size_t kWidth = 100, kSecondColumn = 52, kGap = 2;
 
-// Columns that UTF-8 text without wide characters takes.
-size_t columns(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string counted(int count, const char* noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
 
 class Page {

@@ -1,6 +1,4 @@
 // kt plan: what goes where, whether it fits, and how fast it may be, from headers or a configuration alone.
-#include <fstream>
-
 #include "apps/kt/plan_report.h"
 #include "apps/kt/session.h"
 #include "core/estimate/assumed_types.h"
@@ -12,16 +10,9 @@ namespace {
 
 struct PlanFlags {
   ModelFlags model;
-  std::string type, vram, ram, machine, write_machine;
+  std::string type, vram, ram, machine;
   double bandwidth = 0;  // GB/s of the host
 };
-
-void measure(core::MachineDescription& machine, core::Effort effort) {
-  const core::Bandwidth found = core::measure_bandwidth(machine.processors, effort);
-  if (found.bytes_per_second > 0) machine.bandwidth["cpu"] = found.bytes_per_second;
-  machine.measured = true;
-  machine.in_cache = found.in_cache;
-}
 
 core::Result<core::MachineDescription> read_machine(Program& program, const PlanFlags& flags, uint64_t mapped) {
   if (flags.machine.empty()) return core::this_machine(program.registry().machine(), mapped);
@@ -46,20 +37,8 @@ core::Result<core::MachineDescription> planned_machine(Program& program, const P
   if (flags.bandwidth > 0)
     out.bandwidth["cpu"] = flags.bandwidth * 1e9;
   else if (flags.machine.empty())
-    measure(out, core::Effort::kQuick);
+    core::set_measured(out, core::measure_bandwidth(out.processors, core::Effort::kQuick));
   return out;
-}
-
-core::Result<int> write_machine(Program& program, const PlanFlags& flags) {
-  core::MachineDescription machine = core::this_machine(program.registry().machine(), 0);
-  measure(machine, core::Effort::kThorough);
-  std::ofstream file(flags.write_machine, std::ios::trunc);
-  file << core::machine_json(machine).dump(2) << "\n";
-  file.flush();
-  if (!file) return core::fail(1, "cannot write '" + flags.write_machine + "'", "is the folder there, and is the disk full?");
-  program.console().note("  " + flags.write_machine + ": plan for this machine elsewhere with kt plan MODEL --machine " +
-                         flags.write_machine);
-  return 0;
 }
 
 core::RunSizes sizes_of(const PlanFlags& flags, const core::MachineDescription& machine, int32_t context) {
@@ -94,7 +73,6 @@ core::Result<PlanReport> make_report(Program& program, const PlanFlags& flags) {
 }
 
 core::Result<int> run_plan(Program& program, const PlanFlags& flags) {
-  if (!flags.write_machine.empty()) return write_machine(program, flags);
   const PlanReport report = KT_TRY(make_report(program, flags));
   for (const core::Error& warning : report.bound.warnings) program.console().warn(core::warning_text(warning));
   if (program.json())
@@ -111,7 +89,7 @@ void add_plan(Program& program) {
   auto flags = std::make_shared<PlanFlags>();
   CLI::App* verb = program.add_verb("plan", "what goes where, whether it fits, and how fast it may be",
                                     "  kt plan model.gguf -c 32768\n  kt plan config.json --type q4_k_m --ram 512GiB\n"
-                                    "  kt plan --write-machine server.json",
+                                    "  kt plan config.json --machine server.json",
                                     [&program, flags] {
                                       auto code = run_plan(program, *flags);
                                       return code.ok() ? *code : program.console().report(code.error());
@@ -125,8 +103,7 @@ void add_plan(Program& program) {
   verb->add_option("--vram", flags->vram, "memory of every accelerator")->type_name("SIZE");
   verb->add_option("--ram", flags->ram, "memory of the host")->type_name("SIZE");
   verb->add_option("--bandwidth", flags->bandwidth, "GB/s of the host's memory; default: measured")->check(CLI::Range(0.0, 1e6));
-  verb->add_option("--machine", flags->machine, "plan for the machine that this file describes")->type_name("FILE");
-  verb->add_option("--write-machine", flags->write_machine, "describe this machine in a file, and plan nothing")
+  verb->add_option("--machine", flags->machine, "plan for the machine that this file describes; kt doctor --machine writes it")
       ->type_name("FILE");
 }
 

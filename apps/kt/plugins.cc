@@ -1,9 +1,11 @@
 // kt plugins ls | schema: which libraries were found, what they bring, and why some are not used.
 #include "apps/kt/plugins.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
+#include "apps/kt/wrap.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -31,17 +33,67 @@ core::Json plugin_json(const core::PluginRecord& record, const core::Registry& r
   return out;
 }
 
-void print_table(const core::Registry& registry, const Console& console) {
-  std::printf("  %-16s %-9s %-5s %4s %6s  %-14s %-10s  %s\n", "PLUGIN", "VERSION", "ABI", "OPS", "MODELS", "DEVICES", "STATE",
-              "PATH");
-  for (const core::PluginRecord& r : registry.plugins()) {
-    const bool known = !r.manifest.name.empty();
-    const std::string devices = r.devices.empty() ? "-" : core::join(r.devices, ",");
-    std::printf("  %-16s %-9s %-5s %4u %6u  %-14s %-10s  %s\n", known ? r.manifest.name.c_str() : "-",
-                known ? r.manifest.version.c_str() : "-", abi_text(r.manifest).c_str(), r.operators, r.models, devices.c_str(),
-                r.loaded ? console.ok_mark() : state_of(r), r.path.c_str());
-    if (!r.loaded) std::printf("  %16s %s\n", "", r.reason.c_str());
+// "~/.local/share/kt/plugins/libkt_acme.so"
+std::string short_path(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  const std::string folder = std::string(home ? home : "") + "/";
+  return folder.size() > 1 && path.starts_with(folder) ? "~/" + path.substr(folder.size()) : path;
+}
+
+// "KT-E0604: TEXT; HINT" of "kt: error[KT-E0604]: TEXT\n  hint: HINT", without the path that stands beside it.
+std::string reason_text(const core::PluginRecord& record) {
+  std::string out = record.reason;
+  if (out.starts_with("kt: error[")) out.erase(0, 10).erase(out.find(']'), 1);
+  for (const std::string& path : {record.path + ": ", record.path + " "})
+    if (const size_t at = out.find(path); at != std::string::npos) out.erase(at, path.size());
+  if (const size_t hint = out.find("\n  hint: "); hint != std::string::npos) out.replace(hint, 9, "; ");
+  return out;
+}
+
+using Row = std::vector<std::string>;
+
+Row table_row(const core::PluginRecord& record, const Console& console) {
+  const bool known = !record.manifest.name.empty();
+  const std::string state = state_of(record);
+  return {known ? record.manifest.name : "-",
+          known ? record.manifest.version : "-",
+          abi_text(record.manifest),
+          std::to_string(record.operators),
+          std::to_string(record.models),
+          record.devices.empty() ? "-" : core::join(record.devices, ","),
+          state == "loaded"    ? console.ok_mark()
+          : state == "refused" ? console.fail_mark()
+                               : "-",
+          short_path(record.path)};
+}
+
+std::string print_rows(const std::vector<Row>& rows, const std::vector<std::string>& notes) {
+  constexpr size_t kWidth = 100, kIndent = 4, kCounts = 3;  // kCounts: the first of two columns of numbers
+  std::vector<size_t> widths(rows[0].size());
+  for (const Row& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
+  std::string out;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    for (size_t i = 0; i + 1 < widths.size(); ++i) {
+      const std::string gap(widths[i] - columns(rows[r][i]), ' ');
+      out += "  " + (i == kCounts || i == kCounts + 1 ? gap + rows[r][i] : rows[r][i] + gap);
+    }
+    out += "  " + rows[r].back() + "\n";
+    if (notes[r].empty()) continue;
+    out += std::string(kIndent, ' ');
+    append_wrapped(out, notes[r], kIndent, kWidth);
   }
+  return out;
+}
+
+void print_table(const core::Registry& registry, Console& console) {
+  std::vector<Row> rows = {{"PLUGIN", "VERSION", "ABI", "OPS", "MODELS", "DEVICES", "STATE", "PATH"}};
+  std::vector<std::string> notes = {""};
+  for (const core::PluginRecord& record : registry.plugins()) {
+    rows.push_back(table_row(record, console));
+    notes.push_back(record.loaded ? "" : reason_text(record));
+  }
+  console.answer(print_rows(rows, notes));
 }
 
 core::Json option_json(const core::OptionInfo& option) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "apps/kt/plugins.h"
+#include "apps/kt/wrap.h"
 #include "core/conformance/plugin_check.h"
 
 namespace kt::app {
@@ -20,13 +21,6 @@ std::string join(const std::vector<std::string>& items, size_t most) {
   std::string out;
   for (size_t i = 0; i < std::min(items.size(), most); ++i) out += (out.empty() ? "" : ", ") + items[i];
   return items.size() > most ? out + ", and " + std::to_string(items.size() - most) + " more" : out;
-}
-
-// The columns that a text takes.
-size_t columns(const std::string& text) {
-  size_t out = 0;
-  for (const char c : text) out += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return out;
 }
 
 // Prints the result in the layout of a person's terminal.
@@ -97,8 +91,16 @@ class Table {
     for (const OperatorResult& op : check_.operators) print_failures(op);
   }
 
+  // In the column of the items.
+  static void print_sentence(const std::string& text) {
+    constexpr size_t kIndent = 11;
+    std::string out(kIndent, ' ');
+    append_wrapped(out, text, kIndent, kWidth);
+    std::printf("%s", out.c_str());
+  }
+
   void print_failures(const OperatorResult& op) const {
-    if (!op.not_checked.empty()) std::printf("           %s is not checked: %s\n", op.name.c_str(), op.not_checked.c_str());
+    if (!op.not_checked.empty()) print_sentence(op.name + " is not checked: " + op.not_checked);
     std::set<std::string> shown;
     size_t left = 0;
     for (const CaseFailure& failure : op.failures) {
@@ -107,11 +109,11 @@ class Table {
         ++left;
         continue;
       }
-      std::printf("           %s: %s\n", op.name.c_str(), failure.what.c_str());
+      print_sentence(op.name + ": " + failure.what);
       if (!failure.case_id.empty())
         std::printf("             repro: kt plugins check %s --case %s\n", target_.c_str(), failure.case_id.c_str());
     }
-    if (left > 0) std::printf("           %s: and %zu more cases fail; --json lists them all\n", op.name.c_str(), left);
+    if (left > 0) print_sentence(op.name + ": and " + std::to_string(left) + " more cases fail; --json lists them all");
   }
 
   void print_repeats() const {
@@ -191,10 +193,9 @@ int run_check(Program& program, const std::string& target, const conformance::Ch
   const std::vector<std::string> folders = program.plugin_folders();
   const auto files = conformance::find_plugin(target, folders);
   if (!files.ok()) return program.console().report(files.error());
-  const auto progress = [&](const OperatorResult& op) {
-    if (program.console().is_terminal()) program.console().note("  checked " + op.name);
-  };
-  const auto check = conformance::check_plugin(*files, folders, options, progress);
+  const auto check =
+      conformance::check_plugin(*files, folders, options, [&](double done) { program.console().progress("checking", done); });
+  program.console().clear_progress();
   if (!check.ok()) return program.console().report(check.error());
   if (program.json())
     print_json(check_json(*check, target));

@@ -23,4 +23,8 @@ void append_wrapped(std::string& out, std::string_view text, size_t indent, size
   out += '\n';
 }
 
+size_t columns(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 }  // namespace kt::app

@@ -167,7 +167,7 @@ core::Result<Files> find_plugin(const std::string& path_or_name, const std::vect
 }
 
 core::Result<PluginCheck> check_plugin(const Files& target, const std::vector<std::string>& folders, const CheckOptions& options,
-                                       const std::function<void(const OperatorResult&)>& on_operator) {
+                                       const std::function<void(double)>& progress) {
   Setting setting{target, {}, options, all_cases()};
   for (LibraryFile& file : core::find_libraries(folders))
     if (file.status.ok() && manifest_of(file.path).name == "ref") setting.oracle.push_back(std::move(file));
@@ -189,7 +189,7 @@ core::Result<PluginCheck> check_plugin(const Files& target, const std::vector<st
     case_exists = true;
     op.not_checked = reason_not_to_check(op, cases);
     if (op.not_checked.empty()) KT_TRY(check_operator_apart(setting, cases, op));
-    on_operator(op);
+    progress(static_cast<double>(&op - out.operators.data() + 1) / static_cast<double>(out.operators.size()));
   }
   if (!case_exists)
     return core::fail(901, "no operator of the plugin has a case '" + options.only_case + "'",

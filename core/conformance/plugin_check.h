@@ -29,10 +29,9 @@ struct PluginCheck {
 core::Result<std::vector<core::LibraryFile>> find_plugin(const std::string& path_or_name,
                                                          const std::vector<std::string>& folders);
 
-// `target` as find_plugin() gives it; plugin ref is taken from `folders`. `on_operator` is told of each operator when it is done.
-// KT-E0901 if the case asked for does not exist or plugin ref is missing.
+// `target` as find_plugin() gives it; plugin ref is taken from `folders`. `progress` is told which part of the operators is done,
+// 0..1. KT-E0901 if the case asked for does not exist or plugin ref is missing.
 core::Result<PluginCheck> check_plugin(const std::vector<core::LibraryFile>& target, const std::vector<std::string>& folders,
-                                       const CheckOptions& options,
-                                       const std::function<void(const OperatorResult&)>& on_operator);
+                                       const CheckOptions& options, const std::function<void(double)>& progress);
 
 }  // namespace kt::conformance

@@ -39,7 +39,7 @@ class Fields {
     return {};
   }
   Error bad(const std::string& what) const {
-    return fail(102, place_ + ": " + what, "kt plan --write-machine FILE writes such a file");
+    return fail(102, place_ + ": " + what, "kt doctor --machine FILE writes such a file");
   }
 
  private:
@@ -88,6 +88,12 @@ MachineDescription this_machine(const Machine& machine, uint64_t mapped_already)
   return out;
 }
 
+void set_measured(MachineDescription& description, const Bandwidth& host) {
+  if (host.bytes_per_second > 0) description.bandwidth["cpu"] = host.bytes_per_second;
+  description.measured = true;
+  description.in_cache = host.in_cache;
+}
+
 Json machine_json(const MachineDescription& description) {
   Json devices = Json::array();
   for (const MachineDevice& device : description.machine.devices) {
@@ -108,7 +114,7 @@ Json machine_json(const MachineDescription& description) {
 
 Result<MachineDescription> parse_machine(const std::string& text, const std::string& file) {
   const auto document = parse_json(text, file);
-  if (!document.ok()) return fail(102, document.error().text(), "kt plan --write-machine FILE writes such a file");
+  if (!document.ok()) return fail(102, document.error().text(), "kt doctor --machine FILE writes such a file");
   const Fields fields(*document, file);
   if (KT_TRY(fields.number("kt_machine", kMostCount)) != 1) return fields.bad("is of a version that this kt does not know");
   MachineDescription out;

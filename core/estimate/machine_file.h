@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/status.h"
+#include "core/estimate/bandwidth.h"
 #include "core/rules/machine.h"
 
 namespace kt::core {
@@ -26,6 +27,9 @@ std::string processor_name();
 
 // Of the machine this runs on, without bandwidth. `mapped_already`: see host_memory().
 MachineDescription this_machine(const Machine& machine, uint64_t mapped_already);
+
+// The host's bandwidth is that which was just measured; left out if it could not be.
+void set_measured(MachineDescription& description, const Bandwidth& host);
 
 Json machine_json(const MachineDescription& description);
 // KT-E0102 naming file and field.

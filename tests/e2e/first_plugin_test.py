@@ -12,6 +12,8 @@ import sys
 import tempfile
 import unittest
 
+import transcript
+
 KT, SOURCE, BUILD = "", "", ""
 
 
@@ -100,6 +102,25 @@ class Guide(Home):
         self.assertIn("broken.rms_norm ✗", self.shell(repro.group(1), self.home, code=9))
 
 
+class Journey(Home):
+    maxDiff = None
+
+    @staticmethod
+    def mask(text):
+        """Without kt's own plugin cpu, whose rows are those of the processor here, and kt's model families; sentences are one line, however
+        long their paths are."""
+        text = re.sub(r"^  cpu .*\n(    .*\n)*|^.* BUILD/lib/kt/models/.*\n", "", text, flags=re.M)
+        text = re.sub(r"^(( {4}| {11})\S.*)\n\2(?=\S)", r"\1 ", text, flags=re.M)
+        return transcript.masked(text)
+
+    def test_in_a_terminal_and_piped(self):
+        self.install_sdk()
+        environment = self.environment | {"FAULTS": f"{BUILD}/tests/plugins"}
+        names = [(environment["FAULTS"], "FAULTS"), (BUILD, "BUILD"), (self.home, "~")]
+        golden = pathlib.Path(SOURCE) / "tests/e2e/journeys/j4_plugins.txt"
+        transcript.check(self, golden, environment, self.home, names, self.mask)
+
+
 class Projects(Home):
     def test_in_c_and_of_a_model_family(self):
         self.install_sdk()
@@ -170,5 +191,5 @@ class Check(Home):
 
 
 if __name__ == "__main__":
-    KT, SOURCE, BUILD = sys.argv[1:4]
-    unittest.main(argv=sys.argv[:1])
+    KT, SOURCE, BUILD = (os.path.abspath(path) for path in sys.argv[1:4])
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])

@@ -75,7 +75,7 @@ class Numbers(unittest.TestCase):
     def test_a_machine_file_carries_this_machine_elsewhere(self):
         with tempfile.TemporaryDirectory() as folder:
             path = folder + "/machine.json"
-            self.assertEqual(kt("plan", "--write-machine", path).returncode, 0)
+            self.assertEqual(kt("doctor", "--machine", path).returncode, 0)
             document = json.loads(kt("plan", str(V3), "--machine", path, "--ram", "1TiB", "--json").stdout)
             written = json.loads(pathlib.Path(path).read_text())
             self.assertEqual(document["machine"]["isa"], written["isa"])

@@ -59,7 +59,7 @@ def drawn(written):
 
 def masked(text):
     """Without what differs from machine to machine: numbers, and the spaces that align them."""
-    text = re.sub(r"(?<![\w#+])\d+(\.\d+)?", "N", text)  # the numbers of names stay: KT-E0501, q4_k_m, auto#2
+    text = re.sub(r"(?<![\w#+])\d+(\.\d+)*(e[-+]\d+)?", "N", text)  # the numbers of names stay: KT-E0501, q4_k_m, auto#2
     return "\n".join(re.sub(r"(?<=\S) {2,}", "  ", line).rstrip() for line in text.splitlines())
 
 
@@ -96,7 +96,7 @@ def check(test, path, environment, folder, names=(), mask=masked, modes=(piped, 
             for name, short in names:
                 text = text.replace(str(name), short)
             for line in text.splitlines():
-                if "error[" not in line and "hint:" not in line:  # sentences are as long as what they name
+                if not re.search(r"error\[|hint:|repro:", line):  # sentences and commands are as long as what they name
                     test.assertLessEqual(len(line), COLUMNS, f"{command}\n{line}")
             return code, text
         return measured

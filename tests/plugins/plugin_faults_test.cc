@@ -21,7 +21,7 @@ PluginCheck check(const std::string& name, double silence = 20) {
   EXPECT_TRUE(target.ok()) << name;
   CheckOptions options;
   options.silence = silence;
-  auto found = check_plugin(*target, folders, options, [](const OperatorResult&) {});
+  auto found = check_plugin(*target, folders, options, [](double) {});
   EXPECT_TRUE(found.ok()) << found.error().text();
   return found.ok() ? *found : PluginCheck();
 }
@@ -98,11 +98,11 @@ TEST(SoundOperator, OneCaseIsRunAlone) {
   ASSERT_TRUE(target.ok());
   CheckOptions options;
   options.only_case = "silu/0001";
-  const auto one = check_plugin(*target, folders, options, [](const OperatorResult&) {});
+  const auto one = check_plugin(*target, folders, options, [](double) {});
   ASSERT_TRUE(one.ok()) << one.error().text();
   EXPECT_EQ(one->operators[0].cases, 1);
   options.only_case = "Silu/9999";
-  const auto none = check_plugin(*target, folders, options, [](const OperatorResult&) {});
+  const auto none = check_plugin(*target, folders, options, [](double) {});
   ASSERT_FALSE(none.ok());
   EXPECT_EQ(none.error().code, 901);
 }
