@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "apps/kt/check_flags.h"
 #include "apps/kt/interrupt.h"
 #include "apps/kt/line_editor.h"
 #include "apps/kt/session.h"
@@ -38,7 +39,7 @@ class Conversation {
     reset();
   }
 
-  // Answers on stdout. A failed or empty answer leaves the conversation as it was.
+  // Answers on stdout, with --json as one line of JSON. A failed or empty answer leaves the conversation as it was.
   core::Status say(const std::string& text) {
     messages_.push_back({{"role", "user"}, {"content", text}});
     core::Result<std::string> answer = generate();
@@ -65,7 +66,7 @@ class Conversation {
     double first_token = 0;
     const auto emit = [&](const std::string& piece) {
       text += piece;
-      return program_.console().answer(piece);
+      return program_.json() || program_.console().answer(piece);
     };
     const auto on_token = [&](int32_t id) {
       if (first_token == 0) first_token = std::chrono::duration<double>(Clock::now() - start).count();
@@ -74,12 +75,14 @@ class Conversation {
     const auto rest = std::span(ids).subspan(kept);
     const auto result =
         KT_TRY(generation_.run(rest, options, runtime_.context(), on_token, [](size_t, size_t) { return !interrupted(); }));
-    emit(detokenizer.finish() + "\n");
+    emit(detokenizer.finish());
+    if (program_.json())
+      print_json({{"text", text}, {"ids", result.ids}, {"finish_reason", core::finish_reason_name(result.finish)}});
+    program_.console().answer(program_.json() ? "" : "\n");
     held_ = ids;
     held_.insert(held_.end(), result.ids.begin(), result.ids.end());
     held_.resize(static_cast<size_t>(generation_.length()));
     program_.console().note(program_.console().grey(answer_summary(result, rest.size(), first_token)) + "\n");
-    text.pop_back();
     return text;
   }
 
@@ -160,13 +163,14 @@ core::Result<int> run_chat(Program& program, ChatFlags& flags) {
 void add_chat(Program& program) {
   auto flags = std::make_shared<ChatFlags>();
   CLI::App* verb = program.add_verb("chat", "a conversation on the terminal",
-                                    "  kt chat\n  kt chat model.gguf --system \"Answer in one sentence.\"", [&program, flags] {
+                                    "  kt chat\n  kt chat model.gguf --system \"Answer in one sentence.\"\n  kt chat --json < questions.txt > answers.jsonl", [&program, flags] {
                                       auto code = run_chat(program, *flags);
                                       return code.ok() ? *code : program.console().report(code.error());
                                     });
   verb->add_option("model,-m,--model", flags->model.model, "GGUF file, HF folder or name; default: the bundled model");
   verb->add_option("--system", flags->system, "system message");
   program.add_model_flags(verb, flags->model);
+  add_check_flags(verb);
   add_sampling_flags(verb, flags->sampling);
 }
 

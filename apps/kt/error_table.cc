@@ -285,6 +285,16 @@ constexpr std::array kTable = {
     ErrorHelp{618, "a device failed or does not exist", "A device reported a failure, or no plugin brings a device of that name.",
               "A driver that is missing or was reset, a plugin that is not usable here, a misspelled device.",
               "kt plugins ls shows the devices; kt doctor says why a plugin is not used."},
+    ErrorHelp{619, "an operator wrote behind its memory",
+              "With --plugin-paranoid the bytes behind the outputs and the scratch of every operator are looked at after each call; "
+              "they had changed.",
+              "A mistake in the plugin: a loop that goes one vector too far, a scratch size that is too small.",
+              "Report it to the plugin's author with the sentence; kt plugins check tries the plugin; bind another operator there."},
+    ErrorHelp{620, "an operator did not come to an end",
+              "A step of the model took longer than --op-timeout allows. The program ends with exit code 70, so that what supervises it "
+              "starts it again.",
+              "An operator that waits for ever, a device that hangs, a limit that is too short for long prompts.",
+              "Raise the limit to see whether it is only slow; report it to the plugin's author with the sentence."},
 
     // 07xx: features of the machine; exit code 7.
     ErrorHelp{701, "the processor lacks a feature",

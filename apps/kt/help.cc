@@ -28,6 +28,7 @@ constexpr ExitCode kExitCodes[] = {
     {7, "KT-E07xx", "the processor or device lacks a feature"},
     {8, "KT-E08xx", "network"},
     {9, "KT-E09xx", "a check found problems"},
+    {70, "KT-E0620", "an operator did not come to an end (--op-timeout)"},
     {130, "", "ended by Ctrl-C (SIGINT)"},
     {143, "", "ended by SIGTERM"},
 };

@@ -1,6 +1,7 @@
 // kt logits: the logits of chosen positions of a prompt.
 #include <cstdio>
 
+#include "apps/kt/check_flags.h"
 #include "apps/kt/session.h"
 #include "core/serve/scoring.h"
 
@@ -73,6 +74,7 @@ void add_logits(Program& program) {
   verb->add_option("--ids", flags->ids, "token ids: 1,2,3")->required();
   verb->add_option("--positions", flags->positions, "positions whose logits are wanted; negative ones count from the end");
   program.add_model_flags(verb, flags->model);
+  add_check_flags(verb);
 }
 
 }  // namespace kt::app

@@ -1,6 +1,7 @@
 // kt perplexity: how well a model predicts a text, and how far it is from a reference.
 #include <cstdio>
 
+#include "apps/kt/check_flags.h"
 #include "apps/kt/profile.h"
 #include "apps/kt/session.h"
 #include "core/serve/divergence.h"
@@ -116,6 +117,7 @@ void add_perplexity(Program& program) {
   verb->add_option("--save-logits", flags->save, "write the probabilities of every token for later comparisons")->type_name("FILE");
   add_profile_flag(verb, flags->profile);
   program.add_model_flags(verb, flags->model);
+  add_check_flags(verb);
 }
 
 }  // namespace kt::app

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,8 @@
 #include <iterator>
 
 #include "apps/kt/command_help.h"
+#include "core/plugin/elf_section.h"
+#include "core/plugin/manifest.h"
 #include "core/rules/suggest.h"
 
 namespace kt::app {
@@ -48,6 +51,18 @@ core::Environment read_environment() {
   return out;
 }
 
+constexpr const char* kOverride = "--plugin-override";
+
+// The libraries of this plugin before all others: of two plugins with the same operator the first is loaded. False if there are none.
+bool put_first(std::vector<core::LibraryFile>& files, const std::string& plugin) {
+  const auto is_of_plugin = [&](const core::LibraryFile& file) {
+    const auto text = core::read_elf_section(file.path, ".kt_manifest");
+    const auto manifest = text.ok() ? core::parse_manifest(*text, file.path) : core::Result<core::Manifest>(text.status());
+    return manifest.ok() && manifest->name == plugin;
+  };
+  return std::stable_partition(files.begin(), files.end(), is_of_plugin) != files.begin();
+}
+
 }  // namespace
 
 Program::Program()
@@ -59,6 +74,8 @@ Program::Program()
   app_.fallthrough();
   app_.add_flag("--json", json_, "print one JSON document on stdout");
   app_.add_option("--plugin-dir", plugin_dirs_, "a further folder of plugins and model libraries (repeatable)")->type_name("DIR");
+  const std::string override_help = "of two plugins with the same operator, load this one (repeatable)";
+  app_.add_option(kOverride, override_help)->type_name("NAME")->expected(1)->take_all();
   app_.add_option("--config", config_path_, "a configuration file that wins over the others")->type_name("FILE");
   app_.add_flag("-q,--quiet", quiet_, "only errors on stderr");
   app_.add_flag("-v,--verbose", verbose_, "log what is done");
@@ -96,10 +113,13 @@ void Program::add_model_flags(CLI::App* verb, ModelFlags& flags) const {
 }
 
 const core::Registry& Program::registry() {
-  if (!registry_) {
-    registry_ = std::make_unique<core::Registry>();
-    registry_->load_folders(plugin_folders());
-  }
+  if (registry_) return *registry_;
+  std::vector<core::LibraryFile> files = core::find_libraries(plugin_folders());
+  if (const CLI::Option* option = app_.get_option(kOverride); option->count() > 0)
+    for (const std::string& name : option->as<std::vector<std::string>>())
+      if (!put_first(files, name)) console_.warn(std::string(kOverride) + " " + name + ": no library of a plugin of this name was found");
+  registry_ = std::make_unique<core::Registry>();
+  registry_->load_files(files);
   return *registry_;
 }
 
@@ -136,21 +156,28 @@ void Program::start_log() const {
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("kt", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   spdlog::set_pattern("%H:%M:%S.%e %L %v");
   spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::warn);
+  if (const std::string preloaded = variable("LD_PRELOAD"); !preloaded.empty()) spdlog::info("LD_PRELOAD={}", preloaded);
 }
 
 int Program::parse_and_run(int argc, char** argv) {
   name_variables(app_);
+  const auto show = [&](const char* key, const std::string& value, const std::string& text) {
+    if (json_)
+      print_json({{key, value}});
+    else
+      console_.answer(text);
+    return console_.finish(0);
+  };
   app_.set_version_flag("--version", std::string("kt ") + KT_VERSION, "print the version and exit");
   try {
     app_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const CLI::App* chosen = &app_;
     while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands()[0];
-    console_.answer(help_text(describe_command(*chosen)));
-    return console_.finish(0);
+    const std::string help = help_text(describe_command(*chosen));
+    return show("help", help, help);
   } catch (const CLI::CallForVersion& version) {
-    console_.answer(std::string(version.what()) + "\n");
-    return console_.finish(0);
+    return show("version", KT_VERSION, std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
     return usage_error(error);
   }
@@ -159,8 +186,8 @@ int Program::parse_and_run(int argc, char** argv) {
   if (no_colour_) console_.set_colour(false);
   start_log();
   if (!action_) {
-    console_.answer(help_text(describe_command(app_)));
-    return console_.finish(0);
+    const std::string help = help_text(describe_command(app_));
+    return show("help", help, help);
   }
   return console_.finish(action_());
 }

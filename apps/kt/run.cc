@@ -6,6 +6,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "apps/kt/check_flags.h"
 #include "apps/kt/interrupt.h"
 #include "apps/kt/profile.h"
 #include "apps/kt/session.h"
@@ -133,6 +134,7 @@ void add_run(Program& program) {
   verb->add_flag("--raw", flags->raw, "complete the text as it is, without the chat template");
   add_profile_flag(verb, flags->profile);
   program.add_model_flags(verb, flags->model);
+  add_check_flags(verb);
   add_sampling_flags(verb, flags->sampling);
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "apps/kt/check_flags.h"
 #include "core/serve/chat.h"
 
 namespace kt::app {
@@ -111,8 +112,9 @@ core::Result<std::unique_ptr<core::Runtime>> open_runtime(Program& program, cons
   options.progress = [&console](double fraction) { console.progress("load", fraction); };
   auto runtime = core::Runtime::open(program.registry(), options);
   console.clear_progress();
-  if (runtime.ok())
-    for (const core::Error& warning : (*runtime)->warnings()) console.warn(core::warning_text(warning));
+  if (!runtime.ok()) return runtime;
+  attach_checks(program, (*runtime)->executable());
+  for (const core::Error& warning : (*runtime)->warnings()) console.warn(core::warning_text(warning));
   return runtime;
 }
 

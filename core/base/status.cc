@@ -24,6 +24,8 @@ std::string Error::text() const {
 }
 
 int exit_code(int error_code) {
+  constexpr int kHangs = 620, kHangExit = 70;  // EX_SOFTWARE: what supervises the program starts it again
+  if (error_code == kHangs) return kHangExit;
   const int family = error_code / 100;
   if (family >= 3 && family <= 9) return family;
   static constexpr Exit kLow[] = {Exit::kRuntime, Exit::kUsage, Exit::kRules};

@@ -124,8 +124,8 @@ Status Executable::make_work_memory(DeviceSet& devices) {
       work.arena = device_work_.emplace_back(KT_TRY(work.device->allocate(arena))).handle();
       work.scratch = device_work_.emplace_back(KT_TRY(work.device->allocate(scratch))).handle();
     } else {
-      work.arena = work_.emplace_back(KT_TRY(Buffer::allocate(arena))).data();
-      work.scratch = work_.emplace_back(KT_TRY(Buffer::allocate(scratch))).data();
+      work.arena = work_.emplace_back(KT_TRY(Buffer::allocate(arena + MemoryGuard::kBytes))).data();
+      work.scratch = work_.emplace_back(KT_TRY(Buffer::allocate(scratch + MemoryGuard::kBytes))).data();
     }
     memory_.work += arena + scratch;
   }
@@ -203,6 +203,12 @@ Result<std::span<const float>> Executable::run_reserved(const Batch& batch, KvPo
 void Executable::set_profile(Profile* profile) {
   prefill_->set_profile(profile);
   decode_->set_profile(profile);
+}
+
+void Executable::set_checks(RunCheckOptions options) {
+  checks_ = options.any() ? std::make_unique<RunChecks>(std::move(options)) : nullptr;
+  prefill_->set_checks(checks_.get());
+  decode_->set_checks(checks_.get());
 }
 
 std::map<std::string, uint64_t> Executable::executed_steps() const {

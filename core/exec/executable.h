@@ -57,6 +57,8 @@ class Executable {
   const std::vector<std::shared_ptr<Device>>& state_devices() const { return state_devices_; }
   // Records all later runs in `profile`, which must outlive them; null ends it. Costs nothing while it is null.
   void set_profile(Profile* profile);
+  // Looks at every step of later runs.
+  void set_checks(RunCheckOptions options);
   // Operators by name and the steps they ran, counted while running.
   std::map<std::string, uint64_t> executed_steps() const;
 
@@ -76,6 +78,7 @@ class Executable {
   std::vector<DeviceBuffer> device_work_;
   std::vector<std::shared_ptr<Device>> state_devices_;
   BatchArrays arrays_;
+  std::unique_ptr<RunChecks> checks_;
 };
 
 }  // namespace kt::core

@@ -29,6 +29,11 @@ PluginCallFacts OperatorInstance::facts(const char* activity) const {
   return {activity, def_->name, library_->table().name, library_->table().version, node_.c_str()};
 }
 
+std::string OperatorInstance::full_name() const {
+  const KtPlugin& plugin = library_->table();
+  return std::string("operator ") + def_->name + " of plugin " + plugin.name + " " + plugin.version + " at " + node_;
+}
+
 Status OperatorInstance::prepare(std::vector<std::shared_ptr<LoadedWeight>> weights) {
   weights_ = std::move(weights);
   if (!def_->prepare) return {};

@@ -28,6 +28,8 @@ class OperatorInstance {
   uint64_t scratch_size(int64_t tokens, int32_t threads) const;
   Status run(const KtCall& call) const;
   const std::string& label() const { return label_; }
+  // "operator cpu.linear of plugin cpu 0.1.0 at model.layers.0.mlp.up_proj"
+  std::string full_name() const;
 
  private:
   OperatorInstance() = default;

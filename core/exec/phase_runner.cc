@@ -141,16 +141,30 @@ Status PhaseRunner::run_steps(const BatchArrays& arrays, const KvPool& pool) {
   return {};
 }
 
-Status PhaseRunner::run_timed_steps(const BatchArrays& arrays, const KvPool& pool) {
-  profile_->begin_run(plan_, arrays.view(), outputs_);
+Status PhaseRunner::run_watched_step(size_t index, const BatchArrays& arrays, const KvPool& pool) {
+  KT_TRY(run_step(index, arrays, pool));
+  return calls_[index].device ? calls_[index].device->wait() : Status();
+}
+
+Status PhaseRunner::run_checked_step(size_t index, const BatchArrays& arrays, const KvPool& pool) {
+  const OperatorInstance* instance = instances_[index].get();
+  const KtCall* on_host = instance && !calls_[index].device ? &calls_[index].call : nullptr;
+  const uint64_t scratch = on_host ? instance->scratch_size(plan_.bucket.tokens, on_host->context->threads()) : 0;
+  checks_->begin(instance ? instance->full_name() : "a copy", on_host, scratch);
+  const Status status = run_watched_step(index, arrays, pool);
+  const Status found = checks_->end(on_host);
+  return status.ok() ? found : status;
+}
+
+Status PhaseRunner::run_watched_steps(const BatchArrays& arrays, const KvPool& pool) {
+  if (profile_) profile_->begin_run(plan_, arrays.view(), outputs_);
   for (size_t i = 0; i < calls_.size(); ++i) {
     const auto begin = Profile::Clock::now();
-    KT_TRY(run_step(i, arrays, pool));
-    if (calls_[i].device) KT_TRY(calls_[i].device->wait());
-    profile_->add_step(i, begin);
+    KT_TRY(checks_ ? run_checked_step(i, arrays, pool) : run_watched_step(i, arrays, pool));
+    if (profile_) profile_->add_step(i, begin);
     ++calls_[i].executed;
   }
-  profile_->end_run();
+  if (profile_) profile_->end_run();
   return {};
 }
 
@@ -168,7 +182,7 @@ Status PhaseRunner::wait_for_devices() {
 Result<std::span<const float>> PhaseRunner::run(const Batch& batch, const BatchArrays& arrays, const KvPool& pool) {
   patch_rows(static_cast<int64_t>(batch.tokens.size()), static_cast<int64_t>(batch.output_rows.size()));
   fill_inputs(batch, arrays);
-  Status status = profile_ ? run_timed_steps(arrays, pool) : run_steps(arrays, pool);
+  Status status = profile_ || checks_ ? run_watched_steps(arrays, pool) : run_steps(arrays, pool);
   Status waited = wait_for_devices();
   if (!status.ok()) return status;
   if (!waited.ok()) return waited;

@@ -14,6 +14,7 @@
 #include "core/exec/kv_pool.h"
 #include "core/exec/operator_instance.h"
 #include "core/exec/profile.h"
+#include "core/exec/run_checks.h"
 #include "core/plan/plan.h"
 #include "core/plugin/call_context.h"
 
@@ -44,6 +45,8 @@ class PhaseRunner {
   void count_steps(std::map<std::string, uint64_t>& counts) const;
   // Every run is recorded in `profile` from now on; null ends it. Each step on a device is then waited for, so that its time is its own.
   void set_profile(Profile* profile) { profile_ = profile; }
+  // Every step is looked at from now on; null ends it. Steps on devices are waited for.
+  void set_checks(RunChecks* checks) { checks_ = checks; }
 
  private:
   struct Call {
@@ -68,7 +71,9 @@ class PhaseRunner {
   Status run_step(size_t index, const BatchArrays& arrays, const KvPool& pool);
   Status copy(const Call& call);
   Status run_steps(const BatchArrays& arrays, const KvPool& pool);
-  Status run_timed_steps(const BatchArrays& arrays, const KvPool& pool);
+  Status run_watched_steps(const BatchArrays& arrays, const KvPool& pool);
+  Status run_watched_step(size_t index, const BatchArrays& arrays, const KvPool& pool);
+  Status run_checked_step(size_t index, const BatchArrays& arrays, const KvPool& pool);
   Status wait_for_devices();
 
   Plan plan_;
@@ -80,6 +85,7 @@ class PhaseRunner {
   KtValue tokens_value_ = -1, positions_value_ = -1, output_rows_value_ = -1;  // -1: the graph does not use it
   int64_t tokens_ = -1, outputs_ = -1;
   Profile* profile_ = nullptr;
+  RunChecks* checks_ = nullptr;
 };
 
 }  // namespace kt::core

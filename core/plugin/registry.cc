@@ -130,7 +130,7 @@ Status Registry::check_names(const KtPlugin& table) const {
     if (!def.name || !def.implements || !def.create || !def.run || !def.destroy)
       return fail(607, "operator " + std::to_string(i) + " of plugin '" + table.name + "' lacks a name or a function");
     if (const OperatorEntry* other = entry(def.name))
-      return fail(607, "operator '" + std::string(def.name) + "' is also in " + other->library->path(), "remove one of the two plugins");
+      return fail(607, "operator '" + std::string(def.name) + "' is also in " + other->library->path(), "remove one of the two plugins, or choose one with --plugin-override NAME");
   }
   return {};
 }

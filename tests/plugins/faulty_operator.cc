@@ -46,6 +46,10 @@ struct FaultySilu {
     return {};
   }
 
+#if defined(FAULT_SCRATCH)
+  uint64_t scratch_size(int64_t, int32_t) const { return 64; }
+#endif
+
   kt::Status run(kt::Call& call, kt::In in, kt::Out out) {
     const auto x = in[0].rows<float>();
     const auto y = out[0].rows<float>();
@@ -73,6 +77,13 @@ struct FaultySilu {
     _mm_setcsr(_mm_getcsr() | 0x8040);
 #elif defined(FAULT_LOCALE)
     setlocale(LC_NUMERIC, "C.UTF-8");
+#elif defined(FAULT_SIGNALS)
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+#elif defined(FAULT_SCRATCH)
+    call.scratch<float>()[16] = 1.0f;
 #elif defined(FAULT_THREAD)
     std::thread([] { std::this_thread::sleep_for(std::chrono::seconds(30)); }).detach();
 #elif defined(FAULT_RACE)
