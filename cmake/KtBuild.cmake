@@ -30,9 +30,8 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${KT_LIB_DIR})
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 
 add_library(kt_settings INTERFACE)
-target_compile_options(kt_settings INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -fstack-protector-strong
-  $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2> -D_GLIBCXX_ASSERTIONS)
-target_link_options(kt_settings INTERFACE -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+target_compile_options(kt_settings INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict)
+include(KtHardening)
 if(KT_WERROR)
   target_compile_options(kt_settings INTERFACE -Werror)
 endif()
