@@ -40,8 +40,9 @@ def in_terminal(command, environment, folder=None, columns=COLUMNS):
         if not part:
             break
         written += part
+    code = process.wait(timeout=60)  # before the terminal goes, which would end it with SIGHUP
     os.close(leader)
-    return process.wait(timeout=60), drawn(written.decode())
+    return code, drawn(written.decode())
 
 
 def drawn(written):
