@@ -118,7 +118,7 @@ const core::Registry& Program::registry() {
   if (const CLI::Option* option = app_.get_option(kOverride); option->count() > 0)
     for (const std::string& name : option->as<std::vector<std::string>>())
       if (!put_first(files, name)) console_.warn(std::string(kOverride) + " " + name + ": no library of a plugin of this name was found");
-  registry_ = std::make_unique<core::Registry>();
+  registry_ = std::make_unique<core::Registry>(features_);
   registry_->load_files(files);
   return *registry_;
 }
@@ -182,6 +182,9 @@ int Program::parse_and_run(int argc, char** argv) {
     return usage_error(error);
   }
   if (const core::Status status = apply_config(); !status.ok()) return console_.report(status.error());
+  auto features = core::usable_cpu_features();
+  if (!features.ok()) return console_.report(features.error());
+  features_ = *std::move(features);
   console_.set_quiet(quiet_);
   if (no_colour_) console_.set_colour(false);
   start_log();

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -70,6 +71,7 @@ class Program {
   bool json_ = false, quiet_ = false, verbose_ = false, no_colour_ = false;
   std::string config_path_;
   std::optional<core::Result<ConfigStack>> config_;
+  std::set<std::string> features_;  // of the processor, that plugins may use
   std::unique_ptr<core::Registry> registry_;
   std::function<int()> action_;
 };

@@ -1,5 +1,9 @@
 #include "core/plugin/cpu_features.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
@@ -57,5 +61,32 @@ std::set<std::string> cpu_features() {
 #else
 std::set<std::string> cpu_features() { return {}; }
 #endif
+
+namespace {
+
+constexpr std::string_view kLevels[] = {"avx2", "avx_vnni", "avx512", "amx"};
+
+std::string_view level_of(const std::string& feature) {
+  for (const std::string_view level : {"avx_vnni", "avx512", "amx"})
+    if (feature.starts_with(level)) return level;
+  return "avx2";
+}
+
+}  // namespace
+
+Result<std::set<std::string>> cpu_features_up_to(std::string_view level) {
+  const auto* const last = std::find(std::begin(kLevels), std::end(kLevels), level);
+  if (last == std::end(kLevels))
+    return fail(102, "'" + std::string(level) + "' in KT_CPU_ISA is no level of instructions", "levels: avx2, avx_vnni, avx512, amx");
+  std::set<std::string> out = cpu_features();
+  std::erase_if(out, [&](const std::string& feature) { return std::find(std::begin(kLevels), last + 1, level_of(feature)) == last + 1; });
+  return out;
+}
+
+Result<std::set<std::string>> usable_cpu_features() {
+  const char* const level = std::getenv("KT_CPU_ISA");
+  if (!level || !*level) return cpu_features();
+  return cpu_features_up_to(level);
+}
 
 }  // namespace kt::core

@@ -61,7 +61,7 @@ NodeClass wrap_class(const KtClassDef& def) {
 
 }  // namespace
 
-Registry::Registry() : features_(cpu_features()) {
+Registry::Registry(std::set<std::string> features) : features_(std::move(features)) {
   machine_.isa = features_;
   machine_.devices.push_back(host_device());
 }
@@ -81,7 +81,8 @@ void Registry::read_manifest(PluginRecord& record) const {
   }
   for (const std::string& feature : manifest->isa)
     if (!features_.contains(feature)) {
-      record.reason = fail(701, record.path + " needs the processor feature " + feature + ", which this machine lacks").text();
+      const char* const why = cpu_features().contains(feature) ? ", which KT_CPU_ISA leaves out" : ", which this machine lacks";
+      record.reason = fail(701, record.path + " needs the processor feature " + feature + why).text();
       return;
     }
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/status.h"
 #include "core/graph/classes.h"
+#include "core/plugin/cpu_features.h"
 #include "core/plugin/library.h"
 #include "core/plugin/manifest.h"
 #include "core/plugin/search.h"
@@ -46,7 +47,8 @@ struct ModelEntry {
 
 class Registry final : public OperatorTable {
  public:
-  Registry();
+  // `features`: what libraries may need of the processor.
+  explicit Registry(std::set<std::string> features = cpu_features());
 
   // Loads every usable library of the folders. A library that cannot be used is recorded with the reason and skipped.
   void load_folders(const std::vector<std::string>& folders);

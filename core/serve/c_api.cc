@@ -102,7 +102,7 @@ const char* kt_version(void) { return KT_VERSION; }
 KtApiStatus kt_engine_open(const char* const* plugin_folders, KtEngine** engine) {
   return guarded([&]() -> Status {
     KT_TRY(need(engine, "engine"));
-    auto out = std::make_unique<KtEngine>();
+    std::unique_ptr<KtEngine> out(new KtEngine{kt::core::Registry(KT_TRY(kt::core::usable_cpu_features()))});
     out->registry.load_folders(strings(plugin_folders));
     *engine = out.release();
     return {};

@@ -18,7 +18,7 @@ using Sub = BinaryOperator<Binary::kSub>;
 using Mul = BinaryOperator<Binary::kMul>;
 }  // namespace kt::cpu
 
-KT_PLUGIN("cpu", "0.1.0", "Operators for x86-64 processors with AVX2 or AVX-512",
+KT_PLUGIN("cpu", "0.1.0", "Operators for x86-64 processors with AVX2 at least",
           kt::op<kt::cpu::Embedding>("cpu.embedding", "Embedding"),
           kt::op<kt::cpu::Linear>("cpu.linear", "Linear"),
           kt::op<kt::cpu::HeadLinear>("cpu.head_linear", "HeadLinear"),

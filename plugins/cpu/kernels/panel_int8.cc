@@ -5,6 +5,7 @@
 #include "plugins/cpu/kernels/k_formats.h"
 #include "plugins/cpu/kernels/panel.h"
 #include "plugins/cpu/kernels/panel_rows.h"
+#include "plugins/cpu/kernels/panel_unit.h"
 #include "plugins/cpu/kernels/quantised_formats.h"
 
 namespace kt::cpu {
@@ -187,6 +188,9 @@ void run_panel(const Panel& panel, const void* const* x, int64_t count, float* o
     for (int first = 0; first < panel.rows; first += kTileRows) run_few<F>(panel, first, x, count, out + first, ahead);
     return;
   }
+#if defined(__AMX_INT8__)
+  if (AmxUnit::available()) return run_panel_on_unit<AmxUnit, F>(panel, x, count, out);
+#endif
   const int64_t parts = (count + kLargestTile - 1) / kLargestTile;
   Ahead ahead(panel, (tiles + kTilesAtOnce - 1) / kTilesAtOnce * blocks * parts * 8);
   for (int first = 0; first < panel.rows; first += kTileRows * kTilesAtOnce)

@@ -120,6 +120,16 @@ inline void load_columns_32(const uint8_t* const* rows, int64_t offset, Words* o
   load_columns(rows, offset + 16, out + 4);
 }
 
+#if defined(__AVXVNNI__)
+
+inline Words dot_unsigned(Words sum, Words weights, Words x) { return _mm256_dpbusd_avx_epi32(sum, weights, x); }
+// The sign moves to x; 128 is a weight here too.
+inline Words dot_signed(Words sum, Words weights, Words x) {
+  return _mm256_dpbusd_avx_epi32(sum, _mm256_abs_epi8(weights), _mm256_sign_epi8(x, weights));
+}
+
+#else
+
 // Weights up to 127: a pair of products is at most 2 * 127 * 127, which an int16 holds.
 inline Words dot_unsigned(Words sum, Words weights, Words x) {
   const __m256i pairs = _mm256_maddubs_epi16(weights, x);
@@ -132,6 +142,7 @@ inline Words dot_signed(Words sum, Words weights, Words x) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
+#endif
 #endif
 
 // The four bytes at x in every lane.
