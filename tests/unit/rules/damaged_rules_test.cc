@@ -71,7 +71,7 @@ TEST(DamagedRules, CutAnywhereAreRefusedOrRead) {
 }
 
 // Each is fast on the names that are tried first and slow on those of the shared experts.
-TEST(DamagedRules, SlowExpressionsEndInAnError) {
+TEST(DamagedRules, SlowExpressionsEndInErrorsSoon) {
   std::string file = "kt_rules: 1\nrules:\n";
   for (int i = 0; i < 900; ++i)
     file += "  - match: {name: 'shared_experts(([._a-z]+)*)*([0-9]|Q" + std::to_string(i) +
@@ -79,7 +79,8 @@ TEST(DamagedRules, SlowExpressionsEndInAnError) {
   const std::clock_t start = std::clock();
   const BindAttempt attempt = bind_text(file, golden_graph("deepseek_v3"), cpu_operators());
   EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
-  EXPECT_NE(texts(attempt.errors).find("take too long to search the model's names"), std::string::npos) << texts(attempt.errors);
+  ASSERT_FALSE(attempt.errors.empty());  // a fast processor finds that none matches, another that the search takes too long
+  for (const Error& error : attempt.errors) EXPECT_EQ(exit_code(error.code), 3) << error.text();
 }
 
 }  // namespace
