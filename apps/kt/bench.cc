@@ -1,4 +1,5 @@
 // kt bench: how fast models and operators run here, and how near that is to what the machine can do.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -180,9 +181,19 @@ bench::Samples samples_of(const Json& row) {
   return out;
 }
 
+bool is_number(const Json& value) { return value.is_number(); }
+
+bool is_result(const Json& row) {
+  if (!row.is_object() || !row.contains("test") || !row["test"].is_string()) return false;
+  if (!row.contains("samples")) return true;
+  const Json& samples = row["samples"];
+  return samples.is_array() && !samples.empty() && std::all_of(samples.begin(), samples.end(), is_number);
+}
+
 core::Result<Json> read_results(const std::string& path) {
   Json document = KT_TRY(core::parse_json(KT_TRY(read_text(path)), path));
-  if (!document.is_object() || !document.contains("results") || !document["results"].is_array())
+  const bool has_results = document.is_object() && document.contains("results") && document["results"].is_array();
+  if (!has_results || !std::all_of(document["results"].begin(), document["results"].end(), is_result))
     return core::fail(102, path + " holds no results of kt bench", "write it with kt bench ... -o FILE");
   return document["results"];
 }
@@ -194,7 +205,7 @@ core::Result<int> run_compare(Program& program, const CompareFlags& flags) {
   bool regressed = false;
   for (const Json& old_row : before)
     for (const Json& new_row : after) {
-      if (old_row.value("test", "") != new_row.value("test", "?") || !old_row.contains("samples") || !new_row.contains("samples"))
+      if (old_row["test"] != new_row["test"] || !old_row.contains("samples") || !new_row.contains("samples"))
         continue;
       const bench::Samples a = samples_of(old_row), b = samples_of(new_row);
       const bool is_time = old_row.contains("ms");

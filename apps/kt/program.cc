@@ -86,7 +86,10 @@ CLI::App* Program::add_verb(const std::string& name, const std::string& help, co
                             std::function<int()> run) {
   CLI::App* verb = app_.add_subcommand(name, help);
   verb->footer("examples:\n" + examples + "\n\n");
-  verb->callback([this, run = std::move(run)] { action_ = run; });
+  // Called after that of a subverb, which is then what to do.
+  verb->callback([this, verb, run = std::move(run)] {
+    if (verb->get_subcommands().empty()) action_ = run;
+  });
   return verb;
 }
 

@@ -67,11 +67,11 @@ Result<std::vector<int32_t>> cache_dtypes(const std::string& name, const Graph& 
       const auto option = step.binding.options.find("cache");
       const int32_t chosen = option == step.binding.options.end() ? kAuto : KT_TRY(cache_type(option->second));
       int32_t& dtype = out[static_cast<size_t>(step.node->state)];
-      const int32_t wanted = chosen == kAuto ? usual : chosen;
-      if (dtype != kAuto && dtype != wanted)
+      if (chosen == kAuto) continue;
+      if (dtype != kAuto && dtype != chosen)
         return fail(103, "the operators of '" + step.node->name + "' want a KV cache of two types",
                     "set the option cache alike for both phases");
-      dtype = wanted;
+      dtype = chosen;
     }
   std::replace(out.begin(), out.end(), kAuto, usual);
   return out;

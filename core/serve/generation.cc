@@ -26,7 +26,8 @@ Generation::Generation(Generation&& other) noexcept
     : executable_(other.executable_),
       pool_(std::exchange(other.pool_, nullptr)),
       sequence_(other.sequence_),
-      batch_(std::move(other.batch_)) {}
+      batch_(std::move(other.batch_)),
+      held_(std::move(other.held_)) {}
 
 Generation::~Generation() {
   if (pool_) pool_->close(sequence_);
@@ -46,7 +47,7 @@ Result<std::span<const float>> Generation::append(std::span<const int32_t> ids, 
     batch_.segments.push_back({sequence_, static_cast<int32_t>(position), static_cast<int32_t>(count)});
     done += count;
     if (done == ids.size()) batch_.output_rows.push_back(static_cast<int32_t>(count) - 1);
-    logits = KT_TRY(executable_->run(batch_, *pool_));
+    logits = KT_TRY(run_batch());
     if (on_prompt && !on_prompt(done, ids.size())) return std::span<const float>();
   }
   return logits;
@@ -59,7 +60,19 @@ Result<std::span<const float>> Generation::append_draft(int32_t id, std::span<co
   const auto count = static_cast<int32_t>(batch_.tokens.size());
   batch_.segments.push_back({sequence_, length(), count});
   for (int32_t row = 0; row < count; ++row) batch_.output_rows.push_back(row);
-  return executable_->run(batch_, *pool_);
+  return run_batch();
+}
+
+Result<std::span<const float>> Generation::run_batch() {
+  const auto logits = KT_TRY(executable_->run(batch_, *pool_));
+  held_.insert(held_.end(), batch_.tokens.begin(), batch_.tokens.end());
+  return logits;
+}
+
+Status Generation::truncate(int32_t length) {
+  KT_TRY(pool_->truncate(sequence_, length));
+  held_.resize(std::min(held_.size(), static_cast<size_t>(length)));
+  return {};
 }
 
 // Samples the answer from the logits after the prompt on, and runs the model for those that follow.
@@ -70,6 +83,7 @@ class Generation::Decoding {
         options_(options),
         sampler_(options.sampling),
         drafter_(std::min(options.draft_tokens, kMaxDraft)) {
+    for (const int32_t id : generation.held_) drafter_.accept(id);  // of earlier prompts and answers
     for (const int32_t id : prompt) accept(id);
   }
 

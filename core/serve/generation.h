@@ -18,8 +18,8 @@ struct GenerationOptions {
   SamplingParams sampling;
   int32_t max_tokens = 256;
   std::vector<int32_t> stop_tokens;  // end the answer; empty: only max_tokens does
-  // Tokens guessed at most from what followed the last ones before, and checked in one run: the answer is the same, token for token,
-  // whatever the sampling, as long as the operators' numerics are invariant. 0: none; at most kMaxDraft.
+  // Tokens guessed at most from what followed the last ones before, and checked in one run: the answer is the same, token for
+  // token, whatever the sampling, as long as the operators' numerics are invariant. 0: none; at most kMaxDraft.
   int32_t draft_tokens = 0;
 };
 
@@ -51,26 +51,28 @@ class Generation {
   Generation& operator=(Generation&&) = delete;
 
   // Appends `prompt` to what the sequence holds and generates. KT-E0104 if prompt and answer exceed `context`.
-  Result<GenerationResult> run(std::span<const int32_t> prompt, const GenerationOptions& options, int32_t context, const OnToken& on_token,
-                               const OnPrompt& on_prompt);
+  Result<GenerationResult> run(std::span<const int32_t> prompt, const GenerationOptions& options, int32_t context,
+                               const OnToken& on_token, const OnPrompt& on_prompt);
   // Appends rows and gives the logits of the last one; no logits if `on_prompt` ended it before.
   Result<std::span<const float>> append(std::span<const int32_t> ids, const OnPrompt& on_prompt);
   // Appends `id` and the guess that follows it, and gives the logits of every row: [1 + draft, vocab].
   Result<std::span<const float>> append_draft(int32_t id, std::span<const int32_t> draft);
   int32_t length() const { return pool_->length(sequence_); }
-  Status truncate(int32_t length) { return pool_->truncate(sequence_, length); }
+  Status truncate(int32_t length);
 
  private:
   class Decoding;
   Generation(Executable& executable, KvPool& pool, int32_t sequence)
       : executable_(&executable), pool_(&pool), sequence_(sequence) {}
 
+  Result<std::span<const float>> run_batch();
   int32_t draft_room(int64_t left) const;  // rows of a run behind its first
 
   Executable* executable_;
   KvPool* pool_;
   int32_t sequence_;
   Batch batch_;
+  std::vector<int32_t> held_;  // the tokens of the rows that the sequence holds
 };
 
 }  // namespace kt::core

@@ -137,13 +137,23 @@ TEST_F(CacheRules, ARuleGivesALayerATypeOfItsOwn) {
   EXPECT_EQ(all_logits(*runtime, ids).size(), ids.size());
 }
 
+TEST_F(CacheRules, APhaseThatLeavesItOpenFollowsTheOther) {
+  const auto runtime =
+      open_runtime(with("kt_rules: 1\nextends: [base/cpu-exact.yaml]\nrules:\n  - match: { class: MlaCore, phase: prefill }\n"
+                        "    replace: { operator: cpu.mla, device: cpu, options: { cache: q8_0 } }\n",
+                        "auto"));
+  ASSERT_NE(runtime, nullptr);
+  for (KtState state = 0; state < 5; ++state) EXPECT_EQ(runtime->pool().keys(state).dtype, KT_Q8_0) << state;
+}
+
 TEST_F(CacheRules, PhasesThatDisagreeAreRefused) {
-  const auto runtime = Runtime::open(
-      registry(), with("kt_rules: 1\nextends: [base/cpu-exact.yaml]\nrules:\n  - match: { class: MlaCore, phase: prefill }\n"
-                       "    replace: { operator: cpu.mla, device: cpu, options: { cache: q8_0 } }\n",
-                       "auto"));
+  std::string rules = "kt_rules: 1\nextends: [base/cpu-exact.yaml]\nrules:\n";
+  for (const auto& [phase, type] : {std::pair{"prefill", "q8_0"}, std::pair{"decode", "f16"}})
+    rules += std::string("  - match: { class: MlaCore, phase: ") + phase +
+             " }\n    replace: { operator: cpu.mla, device: cpu, options: { cache: " + type + " } }\n";
+  const auto runtime = Runtime::open(registry(), with(rules, "auto"));
   ASSERT_FALSE(runtime.ok());
-  EXPECT_EQ(runtime.error().code, 103) << runtime.error().text();
+  EXPECT_EQ(runtime.error().code, 206) << runtime.error().text();
 }
 
 }  // namespace
